@@ -1,1 +1,39 @@
+//! Types and services of the `slsbft.*` protobuf packages, and the descriptor
+//! set that reflection serves. Cosmos types come from `cosmos-sdk-proto`.
 
+#![forbid(unsafe_code)]
+
+pub use cosmos_sdk_proto::{Any, Timestamp};
+
+/// Encoded `FileDescriptorSet` of every file under `proto/`.
+pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/slsbft_descriptor.bin"));
+
+#[allow(clippy::all, reason = "generated")]
+pub mod slsbft {
+    /// The system transaction.
+    pub mod beacon {
+        pub mod v1 {
+            tonic::include_proto!("slsbft.beacon.v1");
+        }
+    }
+    /// Epochs.
+    pub mod epochs {
+        pub mod v1 {
+            tonic::include_proto!("slsbft.epochs.v1");
+        }
+    }
+    /// Fee rules.
+    pub mod fees {
+        pub mod v1 {
+            tonic::include_proto!("slsbft.fees.v1");
+        }
+    }
+    /// Offers, deals, vouchers and claims.
+    pub mod metering {
+        pub mod v1 {
+            tonic::include_proto!("slsbft.metering.v1");
+        }
+    }
+}
+
+pub use slsbft::{beacon, epochs, fees, metering};

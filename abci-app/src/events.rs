@@ -1,0 +1,35 @@
+//! Events: what indexers and wallets follow. Attributes are plain strings and
+//! all indexed; which types exist is said in each module's `events.rs`.
+
+use tendermint_proto::v0_38::abci::{Event, EventAttribute};
+
+/// Builds an event attribute by attribute.
+#[derive(Clone, Debug)]
+pub struct EventBuilder(Event);
+
+/// Starts an event of a type.
+pub fn event(kind: &str) -> EventBuilder {
+    EventBuilder(Event { r#type: kind.to_owned(), attributes: Vec::with_capacity(4) })
+}
+
+impl EventBuilder {
+    pub fn attr(mut self, key: &str, value: impl ToString) -> Self {
+        self.0.attributes.push(attribute(key, value));
+        self
+    }
+}
+
+impl From<EventBuilder> for Event {
+    fn from(builder: EventBuilder) -> Self {
+        builder.0
+    }
+}
+
+/// Adds an attribute to an event that exists.
+pub fn annotate(event: &mut Event, key: &str, value: impl ToString) {
+    event.attributes.push(attribute(key, value));
+}
+
+fn attribute(key: &str, value: impl ToString) -> EventAttribute {
+    EventAttribute { key: key.to_owned(), value: value.to_string(), index: true }
+}

@@ -1,0 +1,88 @@
+//! Why a query has no answer.
+
+use slsbft_store::StoreError;
+
+use crate::errors::{ExecError, Fault};
+
+/// The gRPC status codes that queries use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    InvalidArgument = 3,
+    NotFound = 5,
+    OutOfRange = 11,
+    Unimplemented = 12,
+    Internal = 13,
+}
+
+impl Code {
+    /// As Cosmos SDK spells it; clients match on these words.
+    fn name(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "InvalidArgument",
+            Self::NotFound => "NotFound",
+            Self::OutOfRange => "OutOfRange",
+            Self::Unimplemented => "Unimplemented",
+            Self::Internal => "Internal",
+        }
+    }
+}
+
+/// A query's failure: a gRPC status. Over ABCI it reads
+/// `rpc error: code = NotFound desc = …`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("rpc error: code = {name} desc = {message}", name = code.name())]
+pub struct QueryError {
+    pub code: Code,
+    pub message: String,
+}
+
+impl QueryError {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    pub fn invalid(message: impl ToString) -> Self {
+        Self::new(Code::InvalidArgument, message.to_string())
+    }
+
+    pub fn not_found(message: impl ToString) -> Self {
+        Self::new(Code::NotFound, message.to_string())
+    }
+
+    /// No such method in a service.
+    pub fn unimplemented(method: &str) -> Self {
+        let shown: String = method.chars().take(120).collect();
+        Self::new(Code::Unimplemented, format!("unknown method {shown}; list the methods with gRPC reflection"))
+    }
+}
+
+impl From<StoreError> for QueryError {
+    fn from(error: StoreError) -> Self {
+        let code = if matches!(error, StoreError::NotKept { .. }) { Code::OutOfRange } else { Code::Internal };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<Fault> for QueryError {
+    fn from(error: Fault) -> Self {
+        match error {
+            Fault::Store(error) => error.into(),
+            other => Self::new(Code::Internal, other.to_string()),
+        }
+    }
+}
+
+impl From<ExecError> for QueryError {
+    fn from(error: ExecError) -> Self {
+        match error {
+            ExecError::Fault(fault) => fault.into(),
+            ExecError::Tx(error) => Self::invalid(error),
+        }
+    }
+}
+
+impl From<prost::DecodeError> for QueryError {
+    fn from(error: prost::DecodeError) -> Self {
+        Self::invalid(format!("request cannot be decoded: {error}"))
+    }
+}

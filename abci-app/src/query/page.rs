@@ -1,0 +1,80 @@
+//! Cosmos pagination over a prefix of the state: by key or by offset, either
+//! direction, bounded whatever is asked for.
+
+use cosmos_sdk_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
+use slsbft_store::{Order, Read, Space, prefix_end};
+
+use super::QueryError;
+
+const DEFAULT_LIMIT: u64 = 100;
+const MAX_LIMIT: u64 = 1_000;
+/// Entries a query may step over (offset, filtered out or counted) in all.
+const MAX_SCAN: u64 = 100_000;
+
+/// One page of the entries under `prefix` for which `item` makes something.
+/// `item` sees the key without the prefix; `None` filters it out.
+pub fn paginate<T>(
+    state: &impl Read,
+    space: Space,
+    prefix: &[u8],
+    request: Option<PageRequest>,
+    mut item: impl FnMut(&[u8], &[u8]) -> Result<Option<T>, QueryError>,
+) -> Result<(Vec<T>, PageResponse), QueryError> {
+    let request = request.unwrap_or_default();
+    if request.offset > 0 && !request.key.is_empty() {
+        return Err(QueryError::invalid("pagination: give either offset or key, not both"));
+    }
+    let limit = if request.limit == 0 { DEFAULT_LIMIT } else { request.limit.min(MAX_LIMIT) };
+    let count = request.count_total && request.key.is_empty();
+    let (start, end, order) = bounds(prefix, &request);
+
+    let mut page = Page { items: Vec::new(), next_key: Vec::new(), total: 0 };
+    let mut scanned = 0u64;
+    for entry in state.range(space, &start, end.as_deref(), order) {
+        let (key, value) = entry?;
+        scanned += 1;
+        if scanned > MAX_SCAN {
+            if page.next_key.is_empty() {
+                page.next_key = suffix(&key, prefix);
+            }
+            break;
+        }
+        let wanted = page.total >= request.offset && (page.items.len() as u64) < limit;
+        let Some(found) = item(&suffix(&key, prefix), &value)? else { continue };
+        if wanted {
+            page.items.push(found);
+        } else if page.total >= request.offset && page.next_key.is_empty() {
+            page.next_key = suffix(&key, prefix);
+            if !count {
+                break;
+            }
+        }
+        page.total += 1;
+    }
+    let total = if count { page.total } else { 0 };
+    Ok((page.items, PageResponse { next_key: page.next_key, total }))
+}
+
+struct Page<T> {
+    items: Vec<T>,
+    next_key: Vec<u8>,
+    total: u64,
+}
+
+fn bounds(prefix: &[u8], request: &PageRequest) -> (Vec<u8>, Option<Vec<u8>>, Order) {
+    let from = [prefix, request.key.as_slice()].concat();
+    if !request.reverse {
+        return (from, prefix_end(prefix), Order::Ascending);
+    }
+    let end = if request.key.is_empty() {
+        prefix_end(prefix)
+    } else {
+        // The page starts with the key itself: end is exclusive.
+        Some([from.as_slice(), &[0]].concat())
+    };
+    (prefix.to_vec(), end, Order::Descending)
+}
+
+fn suffix(key: &[u8], prefix: &[u8]) -> Vec<u8> {
+    key.strip_prefix(prefix).unwrap_or(key).to_vec()
+}
