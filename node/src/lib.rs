@@ -1,1 +1,14 @@
+//! The node: everything around the state machine that has sockets, clocks and
+//! processes. `slsbftd` is its command line.
+//!
+//! `abci` serves CometBFT, `process` runs it as a child and stops both,
+//! `config` is the home directory's files, `metrics` what is measured, `cli` the
+//! commands.
 
+#![deny(unsafe_code)]
+
+pub mod abci;
+pub mod cli;
+pub mod config;
+pub mod metrics;
+pub mod process;

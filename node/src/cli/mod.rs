@@ -1,0 +1,88 @@
+//! The command line. A command is one module: `Args` (what it takes, with
+//! examples) and `run`. It prints results to standard output and reports
+//! failure as an error whose text says what to do next; `main` prints it with
+//! its causes and exits with 1.
+
+mod version;
+
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+/// How a command ends.
+pub type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+
+const EXAMPLES: &str = "\
+Examples:
+  slsbftd init --chain-id slsbft-local-1 --moniker alice    make a home in ~/.slsbft
+  slsbftd start                                             run the node
+  slsbftd status                                            height, peers, whether it has caught up
+  slsbftd help start                                        all about one command";
+
+/// The node of SLSBFT: application, consensus, services.
+#[derive(Debug, Parser)]
+#[command(name = "slsbftd", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Directory of configuration, keys and data [default: ~/.slsbft]
+    #[arg(long, global = true, env = "SLSBFTD_HOME", value_name = "DIR")]
+    home: Option<PathBuf>,
+}
+
+impl Global {
+    /// The home directory, absolute if it can be made so.
+    pub fn home(&self) -> PathBuf {
+        let home = self.home.clone().unwrap_or_else(|| {
+            let user = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+            user.join(".slsbft")
+        });
+        std::path::absolute(&home).unwrap_or(home)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print versions of the node and of what it is made of
+    Version(version::Args),
+}
+
+/// Runs what the command line says.
+pub fn main() -> ExitCode {
+    let Cli { global: _, command } = Cli::parse();
+    let outcome = match command {
+        Command::Version(args) => version::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {}", with_causes(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error and what caused it, on one line each.
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str("\n  caused by: ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+/// Runs the future of a command that talks to a network, on one thread.
+pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(future))
+}
