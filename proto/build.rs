@@ -1,10 +1,17 @@
 //! Compiles our `.proto` files with protox and publishes their descriptor set.
+//! Cosmos files are imported from the committed descriptor set (made by
+//! `tools/descriptors`), so the two sets agree by construction.
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-use prost::Message;
+use protox::{
+    Compiler,
+    file::{ChainFileResolver, DescriptorSetFileResolver, IncludeFileResolver},
+};
 
-const FILES: [&str; 8] = [
+const COSMOS: &str = "descriptors/cosmos.bin";
+
+const FILES: [&str; 7] = [
     "slsbft/beacon/v1/beacon.proto",
     "slsbft/epochs/v1/epochs.proto",
     "slsbft/fees/v1/fees.proto",
@@ -12,18 +19,23 @@ const FILES: [&str; 8] = [
     "slsbft/metering/v1/tx.proto",
     "slsbft/metering/v1/query.proto",
     "slsbft/metering/v1/vouchers.proto",
-    "cosmos/base/query/v1beta1/pagination.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
-    let descriptors = protox::compile(FILES, ["proto"])?;
+    println!("cargo:rerun-if-changed={COSMOS}");
+    let mut resolver = ChainFileResolver::new();
+    resolver.add(IncludeFileResolver::new("proto".into()));
+    resolver.add(DescriptorSetFileResolver::decode(fs::read(COSMOS)?.as_slice())?);
+    let mut compiler = Compiler::with_file_resolver(resolver);
+    compiler.open_files(FILES)?;
+
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("slsbft_descriptor.bin"), descriptors.encode_to_vec())?;
+    fs::write(out.join("slsbft_descriptor.bin"), compiler.include_imports(false).encode_file_descriptor_set())?;
     tonic_build::configure()
         .bytes(["."])
         .extern_path(".cosmos", "::cosmos_sdk_proto::cosmos")
         .extern_path(".google.protobuf.Timestamp", "::cosmos_sdk_proto::Timestamp")
-        .compile_fds(descriptors)?;
+        .compile_fds(compiler.include_imports(true).include_source_info(true).file_descriptor_set())?;
     Ok(())
 }

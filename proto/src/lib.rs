@@ -1,12 +1,18 @@
 //! Types and services of the `slsbft.*` protobuf packages, and the descriptor
-//! set that reflection serves. Cosmos types come from `cosmos-sdk-proto`.
+//! sets that reflection serves. Cosmos types come from `cosmos-sdk-proto`.
 
 #![forbid(unsafe_code)]
 
 pub use cosmos_sdk_proto::{Any, Timestamp};
 
-/// Encoded `FileDescriptorSet` of every file under `proto/`.
+/// Encoded `FileDescriptorSet` of our own files. What they import is in
+/// [`COSMOS_DESCRIPTOR_SET`], which has to be loaded first.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/slsbft_descriptor.bin"));
+
+/// Encoded `FileDescriptorSet` of the Cosmos packages this chain speaks and of
+/// everything they import; made by `tools/descriptors`. Not every service in it
+/// is served.
+pub const COSMOS_DESCRIPTOR_SET: &[u8] = include_bytes!("../descriptors/cosmos.bin");
 
 #[allow(clippy::all, reason = "generated")]
 pub mod slsbft {
