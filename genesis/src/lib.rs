@@ -1,1 +1,27 @@
+//! The genesis document: CometBFT's `genesis.json` with one section of
+//! `app_state` per module. Reading it refuses unknown fields and names the path
+//! of the bad one; [`Genesis::validate`] checks what types alone cannot say.
+//! Presets and [`Genesis::add_account`], [`Genesis::collect`] build one from parts.
 
+#![forbid(unsafe_code)]
+
+pub mod auth;
+pub mod bank;
+pub mod epochs;
+pub mod fees;
+pub mod metering;
+
+mod build;
+mod consensus;
+mod document;
+mod error;
+mod preset;
+mod time;
+mod validator;
+
+pub use build::Vesting;
+pub use consensus::{AbciParams, BlockParams, ConsensusParams, EvidenceParams, ValidatorParams, VersionParams};
+pub use document::{AppState, Genesis};
+pub use error::GenesisError;
+pub use preset::{Allocation, Purpose, local, mainnet};
+pub use validator::{ConsensusKey, Declaration, Validator};

@@ -1,0 +1,177 @@
+//! What a genesis document promises to whoever writes or reads one.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use slsbft_genesis::{
+    Allocation, ConsensusKey, Declaration, Genesis, GenesisError, Purpose, Vesting, local, mainnet,
+};
+use slsbft_types::{Address, Amount, Coins, Ratio, Time};
+
+const TIME: Time = Time { seconds: 1_767_225_600, nanos: 5 };
+
+fn address(n: u8) -> Address {
+    Address::from_bytes(&[n; 20]).unwrap()
+}
+
+fn declared(n: u8) -> Declaration {
+    Declaration { moniker: format!("node{n}"), pub_key: ConsensusKey([n; 32]), power: 10 }
+}
+
+/// Two accounts, one of them vesting, and two validators.
+fn sample() -> Genesis {
+    let mut genesis = local("slsbft-local-1", TIME);
+    genesis.add_account(address(1), "70stake,5000uankr".parse().unwrap(), None).unwrap();
+    let vesting = Some(Vesting { start: 10, end: 20 });
+    genesis.add_account(address(2), "1000uankr".parse().unwrap(), vesting).unwrap();
+    genesis.collect([declared(1), declared(2)]).unwrap();
+    genesis
+}
+
+fn edited(edit: impl FnOnce(&mut Value)) -> Result<(), GenesisError> {
+    let mut document = serde_json::to_value(sample()).unwrap();
+    edit(&mut document);
+    Genesis::from_json(document.to_string().as_bytes())?.validate()
+}
+
+#[test]
+fn a_document_reads_back_as_written() {
+    let genesis = sample();
+    let text = genesis.to_json().unwrap();
+    assert_eq!(Genesis::from_json(text.as_bytes()).unwrap(), genesis);
+    let value: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["genesis_time"], "2026-01-01T00:00:00.000000005Z");
+    assert_eq!(value["initial_height"], "1");
+    assert_eq!(value["consensus_params"]["block"], json!({"max_bytes": "22020096", "max_gas": "2000000000"}));
+    assert_eq!(value["consensus_params"]["evidence"]["max_age_duration"], "172800000000000");
+    assert_eq!(value["validators"][0]["pub_key"]["type"], "tendermint/PubKeyEd25519");
+}
+
+#[test]
+fn an_error_names_the_path_of_the_bad_field() {
+    type Edit = fn(&mut Value);
+    let cases: [(&str, Edit); 16] = [
+        ("app_state.bank.balances[0].coins[1].amount", |d| {
+            d["app_state"]["bank"]["balances"][0]["coins"][1]["amount"] = json!("-1");
+        }),
+        ("app_state.bank.balances[1].address", |d| {
+            d["app_state"]["bank"]["balances"][1]["address"] = json!("ankr1xyz");
+        }),
+        ("app_state.auth.accounts[1].continuous_vesting.end", |d| {
+            d["app_state"]["auth"]["accounts"][1]["continuous_vesting"]["end"] = json!(10);
+        }),
+        ("app_state.auth.accounts[1]", |d| {
+            d["app_state"]["auth"]["accounts"][1]["continuous_vesting"]["account_number"] = json!(0);
+        }),
+        ("app_state.auth.accounts[0].base.pub_key.key", |d| {
+            d["app_state"]["auth"]["accounts"][0]["base"]["pub_key"] =
+                json!({"@type": "/cosmos.crypto.ed25519.PubKey", "key": 5});
+        }),
+        ("app_state.auth.accounts[0].base.pub_key", |d| {
+            d["app_state"]["auth"]["accounts"][0]["base"]["pub_key"] =
+                json!({"@type": "/cosmos.crypto.ed25519.PubKey", "key": "AAAA"});
+        }),
+        ("app_state.bank.supply[0].amount", |d| {
+            d["app_state"]["bank"]["supply"] = json!([{"denom": "uankr", "amount": "6001"}]);
+        }),
+        ("app_state.bank.supply", |d| {
+            d["app_state"]["bank"]["supply"] = json!([{"denom": "uankr", "amount": "6000"}]);
+        }),
+        ("app_state.bank.denom_metadata[0].display", |d| {
+            d["app_state"]["bank"]["denom_metadata"][0]["display"] = json!("mankr");
+        }),
+        ("app_state.fees.params", |d| {
+            d["app_state"]["fees"]["params"]["burned_share"] = json!(100_000_001);
+        }),
+        ("app_state.fees.params.min_tx_gas", |d| {
+            d["app_state"]["fees"]["params"]["min_tx_gas"] = json!(2_000_000_001u64);
+        }),
+        ("app_state.epochs.params.blocks_per_epoch", |d| {
+            d["app_state"]["epochs"]["params"]["blocks_per_epoch"] = json!(0);
+        }),
+        ("validators[1].address", |d| {
+            d["validators"][1]["address"] = d["validators"][0]["address"].clone();
+        }),
+        ("validators[1].pub_key", |d| {
+            d["validators"][1] = d["validators"][0].clone();
+        }),
+        ("consensus_params.block.max_gas", |d| {
+            d["consensus_params"]["block"]["max_gas"] = json!("-1");
+        }),
+        ("chain_id", |d| d["chain_id"] = json!("a chain")),
+    ];
+    assert_eq!(edited(|_| {}), Ok(()));
+    for (path, edit) in cases {
+        let error = edited(edit).expect_err(path);
+        assert_eq!(error.path, path, "{error}");
+    }
+}
+
+#[test]
+fn an_unknown_field_is_refused_wherever_it_is() {
+    for at in ["", "/app_state", "/app_state/bank/balances/0", "/consensus_params/block", "/validators/0"] {
+        let error = edited(|document| document.pointer_mut(at).unwrap()["surprise"] = json!(1)).expect_err(at);
+        assert!(error.problem.contains("unknown field `surprise`"), "{error}");
+    }
+}
+
+#[test]
+fn an_account_is_added_once_and_numbers_go_on() {
+    let mut genesis = sample();
+    let taken = genesis.add_account(address(1), Coins::default(), None).unwrap_err();
+    assert_eq!(taken.path, "app_state.auth.accounts");
+    genesis.add_account(address(3), Coins::default(), None).unwrap();
+    assert_eq!(genesis.app_state.auth.accounts.last().map(|a| a.number()), Some(2));
+    assert_eq!(genesis.app_state.bank.balances.len(), 2, "no empty balance");
+    let backwards = Some(Vesting { start: 5, end: 5 });
+    assert!(genesis.add_account(address(4), Coins::base(Amount::new(1)), backwards).is_err());
+}
+
+#[test]
+fn the_validator_set_does_not_depend_on_the_order_of_the_files() {
+    let set = |order: [u8; 3]| {
+        let mut genesis = local("order", TIME);
+        genesis.collect(order.map(declared)).unwrap();
+        genesis.validators
+    };
+    assert_eq!(set([1, 2, 3]), set([3, 1, 2]));
+    let mut genesis = local("twice", TIME);
+    assert!(genesis.collect([declared(1), declared(1)]).is_err());
+}
+
+#[test]
+fn the_main_chain_hands_out_the_planned_supply_and_nothing_else() {
+    let shares: u64 = Purpose::ALL.iter().map(|p| p.share().billionths()).sum();
+    assert_eq!(shares, Ratio::ONE.billionths());
+    let plan: Vec<Allocation> = (1..)
+        .zip(Purpose::ALL)
+        .map(|(n, purpose)| Allocation { purpose, address: address(n), amount: purpose.amount() })
+        .collect();
+    let genesis = mainnet("slsbft-1", TIME, &plan).unwrap();
+    genesis.validate().unwrap();
+    assert_eq!(genesis.app_state.bank.supply.to_string(), "10000000000000000uankr");
+    let vesting = genesis.to_json().unwrap().matches("continuous_vesting").count();
+    assert_eq!(vesting, 5, "private sales, team and advisors vest");
+
+    let mut short = plan.clone();
+    short[4].amount = Amount::new(1);
+    let error = mainnet("slsbft-1", TIME, &short).unwrap_err();
+    assert!(error.to_string().contains("Team must get 1700000000000000 uankr"), "{error}");
+    let mut shared = plan;
+    shared[1].address = shared[0].address;
+    assert_eq!(mainnet("slsbft-1", TIME, &shared).unwrap_err().path, "allocation[1].address");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_give_a_document_or_an_error(cut in 0usize..4_000, flips in prop::collection::vec((0usize..4_000, any::<u8>()), 0..4)) {
+        let mut text = sample().to_json().unwrap().into_bytes();
+        for (at, byte) in flips {
+            let at = at % text.len();
+            text[at] = byte;
+        }
+        text.truncate(cut.max(text.len() / 4));
+        if let Ok(genesis) = Genesis::from_json(&text) {
+            let _verdict = genesis.validate();
+        }
+    }
+}
