@@ -8,6 +8,7 @@ pub mod amount;
 pub mod key;
 pub mod metering;
 pub mod ratio;
+mod text;
 pub mod time;
 pub mod tx;
 

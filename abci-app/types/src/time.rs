@@ -3,7 +3,7 @@
 use cosmos_sdk_proto::Timestamp;
 
 /// Seconds and nanoseconds since the Unix epoch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct Time {
     pub seconds: i64,
     /// Below 10⁹.
@@ -39,6 +39,20 @@ impl Time {
 
     fn total_nanos(self) -> u128 {
         u128::try_from(self.seconds).unwrap_or(0) * 1_000_000_000 + u128::from(self.nanos)
+    }
+}
+
+/// `{"seconds": …, "nanos": …}`, within the same range as a timestamp.
+impl<'de> serde::Deserialize<'de> for Time {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Parts {
+            seconds: i64,
+            nanos: i32,
+        }
+        let Parts { seconds, nanos } = Parts::deserialize(deserializer)?;
+        Self::try_from(&Timestamp { seconds, nanos }).map_err(serde::de::Error::custom)
     }
 }
 

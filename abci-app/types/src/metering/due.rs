@@ -1,18 +1,10 @@
-//! What chain, provider and consumer must compute alike: the bytes a voucher's
-//! signature covers and what a deal's counters are due.
+//! What counters are due, exactly, until the one rounding.
 
 use crate::{Amount, AmountError};
 
-/// Domain that separates voucher signatures from all others.
-pub const VOUCHER_DOMAIN: &[u8] = b"slsbft/voucher/1";
 /// Largest scale of a price: price per 10^18 units.
 pub const MAX_SCALE: u32 = 18;
 const ONE: u64 = 1_000_000_000_000_000_000;
-
-/// What an ed25519 session key signs: the domain, then the voucher's bytes as sent.
-pub fn voucher_sign_bytes(voucher: &[u8]) -> Vec<u8> {
-    [VOUCHER_DOMAIN, voucher].concat()
-}
 
 /// An exact sum of dues: whole uankr and 10⁻¹⁸ parts, so that a deal is rounded
 /// once and not once per meter or session.
