@@ -1,0 +1,59 @@
+# `make testnet` and `make test` are all a newcomer needs; `make help` lists the rest.
+
+# RocksDB compiles for minutes: once per machine, not once per checkout.
+export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/slsbft/target
+
+CARGO   ?= cargo
+DIR     ?= .testnet
+BIN     := $(CARGO_TARGET_DIR)/release
+TESTNET := $(BIN)/slsbft-testnet
+# More arguments for the command that a target runs, as in: make load ARGS="--rates 500,1000"
+ARGS    ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build testnet testnet-down testnet-status load crash test bench lint fmt clean-testnet
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: libclang, CometBFT
+	@scripts/setup.sh
+
+build: setup ## Build slsbftd and slsbft-testnet
+	@echo "building into $(CARGO_TARGET_DIR) (the first time takes minutes: RocksDB)"
+	@$(CARGO) build --release --locked -p slsbft-node -p slsbft-testnet
+
+testnet: build ## Start four validators, settle a metered deal, stay up (Ctrl-C stops, data stays)
+	@$(TESTNET) up --dir $(DIR) $(ARGS)
+
+testnet-down: ## Stop a testnet that runs in the background
+	@test -x $(TESTNET) || { echo "nothing is built yet: make build"; exit 1; }
+	@$(TESTNET) down --dir $(DIR)
+
+testnet-status: ## Show what a running testnet does
+	@test -x $(TESTNET) || { echo "nothing is built yet: make build"; exit 1; }
+	@$(TESTNET) status --dir $(DIR) $(ARGS)
+
+load: build ## Find the highest sustained rate of transfers, beside CometBFT's own kvstore
+	@$(TESTNET) load --reference kvstore $(ARGS)
+
+crash: build ## Kill processes on a schedule and compare every app hash
+	@$(TESTNET) crash $(ARGS)
+
+test: setup ## Run every test
+	@echo "building into $(CARGO_TARGET_DIR) (the first time takes minutes: RocksDB)"
+	@$(CARGO) build --release --locked --workspace --bins
+	@$(CARGO) test --release --locked --workspace $(ARGS)
+
+bench: setup ## Measure: a line per figure (name value unit)
+	@$(CARGO) bench --locked --workspace $(ARGS)
+
+lint: ## Check format and lints, as continuous integration does
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+
+fmt: ## Format the code
+	@$(CARGO) fmt --all
+
+clean-testnet: testnet-down ## Stop the testnet and delete its data
+	@rm -rf $(DIR)
