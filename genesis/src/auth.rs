@@ -126,27 +126,47 @@ impl Account {
 impl ContinuousVestingAccount {
     fn validate(&self) -> Result<(), GenesisError> {
         validate_key(self.pub_key, self.address)?;
-        ensure(!self.original_vesting.is_empty(), "original_vesting", "is empty; use a base account")?;
+        ensure(
+            !self.original_vesting.is_empty(),
+            "original_vesting",
+            "is empty; use a base account",
+        )?;
         ensure(self.start >= 0, "start", "is before 1970")?;
         ensure(self.end > self.start, "end", "must be after start")
     }
 }
 
 fn validate_key(key: Option<PublicKey>, address: Address) -> Result<(), GenesisError> {
-    ensure(key.is_none_or(|key| key.address() == address), "pub_key", format!("does not belong to {address}"))
+    ensure(
+        key.is_none_or(|key| key.address() == address),
+        "pub_key",
+        format!("does not belong to {address}"),
+    )
 }
 
 impl Auth {
     pub fn validate(&self) -> Result<(), GenesisError> {
-        ensure(self.params.tx_sig_limit > 0, "params.tx_sig_limit", "must be positive")?;
+        ensure(
+            self.params.tx_sig_limit > 0,
+            "params.tx_sig_limit",
+            "must be positive",
+        )?;
         let (mut addresses, mut numbers) = (BTreeSet::new(), BTreeSet::new());
         for (i, account) in self.accounts.iter().enumerate() {
             let at = format!("accounts[{i}]");
             account.validate().map_err(|e| e.within(&at))?;
             let address = account.address();
-            ensure(addresses.insert(address), &at, format!("{address} is listed twice"))?;
+            ensure(
+                addresses.insert(address),
+                &at,
+                format!("{address} is listed twice"),
+            )?;
             let number = account.number();
-            ensure(numbers.insert(number), &at, format!("account number {number} is given twice"))?;
+            ensure(
+                numbers.insert(number),
+                &at,
+                format!("account number {number} is given twice"),
+            )?;
         }
         Ok(())
     }
@@ -170,7 +190,10 @@ mod public_key {
                 PublicKey::Secp256k1(_) => SECP256K1_TYPE_URL,
                 PublicKey::Ed25519(_) => ED25519_TYPE_URL,
             };
-            TypedKey { type_url: type_url.into(), key: BASE64_STANDARD.encode(key.as_bytes()) }
+            TypedKey {
+                type_url: type_url.into(),
+                key: BASE64_STANDARD.encode(key.as_bytes()),
+            }
         });
         typed.serialize(serializer)
     }
@@ -185,6 +208,7 @@ mod public_key {
             ED25519_TYPE_URL => bytes.as_slice().try_into().map(PublicKey::Ed25519),
             other => return Err(D::Error::custom(format!("unsupported key type '{other}'"))),
         };
-        key.map(Some).map_err(|_| D::Error::custom(format!("{} bytes are no such key", bytes.len())))
+        key.map(Some)
+            .map_err(|_| D::Error::custom(format!("{} bytes are no such key", bytes.len())))
     }
 }

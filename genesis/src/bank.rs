@@ -30,7 +30,9 @@ pub struct BankParams {
 
 impl Default for BankParams {
     fn default() -> Self {
-        Self { default_send_enabled: true }
+        Self {
+            default_send_enabled: true,
+        }
     }
 }
 
@@ -80,7 +82,11 @@ pub struct DenomUnit {
 impl DenomMetadata {
     /// Of the chain's own coin.
     pub fn ankr() -> Self {
-        let unit = |denom: &str, exponent| DenomUnit { denom: denom.into(), exponent, aliases: Vec::new() };
+        let unit = |denom: &str, exponent| DenomUnit {
+            denom: denom.into(),
+            exponent,
+            aliases: Vec::new(),
+        };
         Self {
             description: "The coin that pays for computing and secures the chain".into(),
             denom_units: vec![unit(slsbft_types::BASE_DENOM, 0), unit("ankr", 6)],
@@ -138,19 +144,31 @@ impl Bank {
                 &format!("balances[{i}].address"),
                 format!("{address} is listed twice"),
             )?;
-            ensure(!balance.coins.is_empty(), &format!("balances[{i}].coins"), "is empty; leave the entry out")?;
+            ensure(
+                !balance.coins.is_empty(),
+                &format!("balances[{i}].coins"),
+                "is empty; leave the entry out",
+            )?;
         }
         self.validate_supply()?;
         let mut denoms = BTreeSet::new();
         for (i, entry) in self.send_enabled.iter().enumerate() {
             let path = format!("send_enabled[{i}].denom");
-            ensure(denoms.insert(&entry.denom), &path, format!("{} is listed twice", entry.denom))?;
+            ensure(
+                denoms.insert(&entry.denom),
+                &path,
+                format!("{} is listed twice", entry.denom),
+            )?;
         }
         let mut bases = BTreeSet::new();
         for (i, metadata) in self.denom_metadata.iter().enumerate() {
             let at = format!("denom_metadata[{i}]");
             metadata.validate().map_err(|e| e.within(&at))?;
-            ensure(bases.insert(&metadata.base), &format!("{at}.base"), "is described twice")?;
+            ensure(
+                bases.insert(&metadata.base),
+                &format!("{at}.base"),
+                "is described twice",
+            )?;
         }
         Ok(())
     }
@@ -168,9 +186,14 @@ impl Bank {
                 format!("is {coin}, but the balances add up to {held}{}", coin.denom),
             )?;
         }
-        let missing = total.keys().find(|denom| self.supply.amount_of(denom.as_str()).is_zero());
+        let missing = total
+            .keys()
+            .find(|denom| self.supply.amount_of(denom.as_str()).is_zero());
         match missing {
-            Some(denom) => Err(GenesisError::new("supply", format!("lacks {denom}, which balances hold"))),
+            Some(denom) => Err(GenesisError::new(
+                "supply",
+                format!("lacks {denom}, which balances hold"),
+            )),
             None => Ok(()),
         }
     }

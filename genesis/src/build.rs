@@ -35,9 +35,18 @@ impl Genesis {
             "app_state.auth.accounts",
             format!("{address} is already there"),
         )?;
-        let account_number = accounts.iter().map(|account| account.number().saturating_add(1)).max().unwrap_or(0);
+        let account_number = accounts
+            .iter()
+            .map(|account| account.number().saturating_add(1))
+            .max()
+            .unwrap_or(0);
         accounts.push(match vesting {
-            None => Account::Base(BaseAccount { address, account_number, sequence: 0, pub_key: None }),
+            None => Account::Base(BaseAccount {
+                address,
+                account_number,
+                sequence: 0,
+                pub_key: None,
+            }),
             Some(Vesting { start, end }) => {
                 ensure(end > start, "vesting", "its end must be after its start")?;
                 Account::ContinuousVesting(ContinuousVestingAccount {

@@ -65,19 +65,28 @@ pub struct AbciParams {
 
 impl Default for BlockParams {
     fn default() -> Self {
-        Self { max_bytes: 22_020_096, max_gas: 2_000_000_000 }
+        Self {
+            max_bytes: 22_020_096,
+            max_gas: 2_000_000_000,
+        }
     }
 }
 
 impl Default for EvidenceParams {
     fn default() -> Self {
-        Self { max_age_num_blocks: 100_000, max_age_duration: 48 * 3_600 * 1_000_000_000, max_bytes: 1_048_576 }
+        Self {
+            max_age_num_blocks: 100_000,
+            max_age_duration: 48 * 3_600 * 1_000_000_000,
+            max_bytes: 1_048_576,
+        }
     }
 }
 
 impl Default for ValidatorParams {
     fn default() -> Self {
-        Self { pub_key_types: vec!["ed25519".into()] }
+        Self {
+            pub_key_types: vec!["ed25519".into()],
+        }
     }
 }
 
@@ -97,10 +106,22 @@ impl ConsensusParams {
             format!("{} is not between 1 and {MAX_BLOCK_BYTES}", block.max_bytes),
         )?;
         // Without a bound a full mempool becomes one block.
-        ensure(block.max_gas > 0, "block.max_gas", "must be positive; blocks need a bound of gas")?;
+        ensure(
+            block.max_gas > 0,
+            "block.max_gas",
+            "must be positive; blocks need a bound of gas",
+        )?;
         let evidence = &self.evidence;
-        ensure(evidence.max_age_num_blocks > 0, "evidence.max_age_num_blocks", "must be positive")?;
-        ensure(evidence.max_age_duration > 0, "evidence.max_age_duration", "must be positive")?;
+        ensure(
+            evidence.max_age_num_blocks > 0,
+            "evidence.max_age_num_blocks",
+            "must be positive",
+        )?;
+        ensure(
+            evidence.max_age_duration > 0,
+            "evidence.max_age_duration",
+            "must be positive",
+        )?;
         ensure(
             (0..=block.max_bytes).contains(&evidence.max_bytes),
             "evidence.max_bytes",

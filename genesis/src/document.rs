@@ -85,15 +85,20 @@ impl Genesis {
         ensure(self.initial_height > 0, "initial_height", "must be positive")?;
         ensure(
             self.app_hash.len() <= 64
-                && self.app_hash.len() % 2 == 0
+                && self.app_hash.len().is_multiple_of(2)
                 && self.app_hash.bytes().all(|b| b.is_ascii_hexdigit()),
             "app_hash",
             "must be empty or a hash in hexadecimal",
         )?;
-        self.consensus_params.validate().map_err(|e| e.within("consensus_params"))?;
+        self.consensus_params
+            .validate()
+            .map_err(|e| e.within("consensus_params"))?;
         self.validate_validators()?;
         self.app_state.validate().map_err(|e| e.within("app_state"))?;
-        let (min, max) = (self.app_state.fees.params.min_tx_gas, self.consensus_params.block.max_gas);
+        let (min, max) = (
+            self.app_state.fees.params.min_tx_gas,
+            self.consensus_params.block.max_gas,
+        );
         ensure(
             i64::try_from(min).is_ok_and(|min| min <= max),
             "app_state.fees.params.min_tx_gas",
@@ -107,7 +112,11 @@ impl Genesis {
         for (i, validator) in self.validators.iter().enumerate() {
             let at = format!("validators[{i}]");
             validator.validate().map_err(|e| e.within(&at))?;
-            ensure(keys.insert(validator.pub_key), &format!("{at}.pub_key"), "is listed twice")?;
+            ensure(
+                keys.insert(validator.pub_key),
+                &format!("{at}.pub_key"),
+                "is listed twice",
+            )?;
             total = total.saturating_add(validator.power);
             ensure(
                 total <= MAX_TOTAL_POWER,
@@ -123,7 +132,9 @@ fn validate_chain_id(id: &str) -> Result<(), GenesisError> {
     ensure(
         !id.is_empty()
             && id.len() <= MAX_CHAIN_ID
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)),
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)),
         "chain_id",
         format!("'{id}' must have 1 to {MAX_CHAIN_ID} letters, digits, '-', '_' or '.'"),
     )

@@ -26,13 +26,19 @@ pub struct EpochsParams {
 
 impl Default for EpochsParams {
     fn default() -> Self {
-        Self { blocks_per_epoch: 1_000 }
+        Self {
+            blocks_per_epoch: 1_000,
+        }
     }
 }
 
 impl Epochs {
     pub fn validate(&self) -> Result<(), GenesisError> {
-        ensure(self.params.blocks_per_epoch > 0, "params.blocks_per_epoch", "must be positive")?;
+        ensure(
+            self.params.blocks_per_epoch > 0,
+            "params.blocks_per_epoch",
+            "must be positive",
+        )?;
         ensure(
             self.blocks_done < self.params.blocks_per_epoch,
             "blocks_done",

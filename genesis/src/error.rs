@@ -11,12 +11,19 @@ pub struct GenesisError {
 
 impl GenesisError {
     pub(crate) fn new(path: impl Into<String>, problem: impl ToString) -> Self {
-        Self { path: path.into(), problem: problem.to_string() }
+        Self {
+            path: path.into(),
+            problem: problem.to_string(),
+        }
     }
 
     /// The same error seen from one level further out.
     pub(crate) fn within(mut self, parent: &str) -> Self {
-        let joint = if self.path.starts_with('[') || self.path.is_empty() { "" } else { "." };
+        let joint = if self.path.starts_with('[') || self.path.is_empty() {
+            ""
+        } else {
+            "."
+        };
         self.path = format!("{parent}{joint}{}", self.path);
         self
     }
@@ -24,7 +31,11 @@ impl GenesisError {
 
 /// `Ok` if the condition holds, else an error at the path.
 pub(crate) fn ensure(holds: bool, path: &str, problem: impl ToString) -> Result<(), GenesisError> {
-    if holds { Ok(()) } else { Err(GenesisError::new(path, problem)) }
+    if holds {
+        Ok(())
+    } else {
+        Err(GenesisError::new(path, problem))
+    }
 }
 
 /// Parses JSON; an error says where in the document it is.
@@ -37,7 +48,9 @@ pub(crate) fn parse<'de, T: serde::Deserialize<'de>>(json: &'de [u8]) -> Result<
         };
         GenesisError::new(path, error.into_inner())
     })?;
-    reader.end().map_err(|error| GenesisError::new("document", error))?;
+    reader
+        .end()
+        .map_err(|error| GenesisError::new("document", error))?;
     Ok(value)
 }
 
@@ -56,6 +69,8 @@ pub(crate) mod as_text {
         T: FromStr<Err: Display>,
         D: Deserializer<'de>,
     {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }

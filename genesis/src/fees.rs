@@ -42,8 +42,16 @@ impl Fees {
         ensure(params.min_tx_gas > 0, "params.min_tx_gas", "must be positive")?;
         // The flat fee has to be an amount that a balance can hold.
         let flat = params.min_gas_price.mul(u128::from(params.min_tx_gas));
-        ensure(flat.is_ok(), "params.min_gas_price", "times min_tx_gas overflows 128 bits")?;
-        let shares = [params.validators_share, params.treasury_share, params.burned_share];
+        ensure(
+            flat.is_ok(),
+            "params.min_gas_price",
+            "times min_tx_gas overflows 128 bits",
+        )?;
+        let shares = [
+            params.validators_share,
+            params.treasury_share,
+            params.burned_share,
+        ];
         let sum: u64 = shares.iter().map(|share| share.billionths()).sum();
         ensure(
             sum == Ratio::ONE.billionths(),

@@ -20,7 +20,9 @@ mod time;
 mod validator;
 
 pub use build::Vesting;
-pub use consensus::{AbciParams, BlockParams, ConsensusParams, EvidenceParams, ValidatorParams, VersionParams};
+pub use consensus::{
+    AbciParams, BlockParams, ConsensusParams, EvidenceParams, ValidatorParams, VersionParams,
+};
 pub use document::{AppState, Genesis};
 pub use error::GenesisError;
 pub use preset::{Allocation, Purpose, local, mainnet};

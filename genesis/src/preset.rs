@@ -3,11 +3,7 @@
 use serde::{Deserialize, Serialize};
 use slsbft_types::{Address, Amount, Coins, Ratio, Time, UANKR_PER_ANKR};
 
-use crate::{
-    AppState, ConsensusParams, Genesis, GenesisError, Vesting,
-    bank::DenomMetadata,
-    error::ensure,
-};
+use crate::{AppState, ConsensusParams, Genesis, GenesisError, Vesting, bank::DenomMetadata, error::ensure};
 
 /// 10,000,000,000 ANKR, in uankr.
 const SUPPLY: u128 = 10_000_000_000 * UANKR_PER_ANKR;
@@ -112,7 +108,11 @@ pub fn mainnet(
 ) -> Result<Genesis, GenesisError> {
     for purpose in Purpose::ALL {
         let mut given = Amount::ZERO;
-        for (i, entry) in allocations.iter().enumerate().filter(|(_, entry)| entry.purpose == purpose) {
+        for (i, entry) in allocations
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| entry.purpose == purpose)
+        {
             given = given
                 .add(entry.amount)
                 .map_err(|error| GenesisError::new(format!("allocation[{i}].amount"), error))?;

@@ -15,10 +15,16 @@ pub fn serialize<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::
 
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let time = OffsetDateTime::parse(&text, &Rfc3339)
-        .map_err(|e| D::Error::custom(format!("not an RFC 3339 time ({e}); expected 2026-01-01T00:00:00Z")))?;
+    let time = OffsetDateTime::parse(&text, &Rfc3339).map_err(|e| {
+        D::Error::custom(format!(
+            "not an RFC 3339 time ({e}); expected 2026-01-01T00:00:00Z"
+        ))
+    })?;
     if time.unix_timestamp() < 0 {
         return Err(D::Error::custom("the time is before 1970"));
     }
-    Ok(Time { seconds: time.unix_timestamp(), nanos: time.nanosecond() })
+    Ok(Time {
+        seconds: time.unix_timestamp(),
+        nanos: time.nanosecond(),
+    })
 }

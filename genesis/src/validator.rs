@@ -28,13 +28,21 @@ impl ConsensusKey {
     /// Upper-case hexadecimal of the first 20 bytes of the key's SHA-256.
     pub fn address(&self) -> String {
         let address = PublicKey::Ed25519(self.0).address();
-        address.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect()
+        address
+            .as_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect()
     }
 }
 
 impl Serialize for ConsensusKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        TypedKey { r#type: ED25519.into(), value: BASE64_STANDARD.encode(self.0) }.serialize(serializer)
+        TypedKey {
+            r#type: ED25519.into(),
+            value: BASE64_STANDARD.encode(self.0),
+        }
+        .serialize(serializer)
     }
 }
 
@@ -42,11 +50,16 @@ impl<'de> Deserialize<'de> for ConsensusKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let key = TypedKey::deserialize(deserializer)?;
         if key.r#type != ED25519 {
-            return Err(D::Error::custom(format!("key type is '{}', expected '{ED25519}'", key.r#type)));
+            return Err(D::Error::custom(format!(
+                "key type is '{}', expected '{ED25519}'",
+                key.r#type
+            )));
         }
         let bytes = BASE64_STANDARD.decode(&key.value).map_err(D::Error::custom)?;
         let bytes = <[u8; 32]>::try_from(bytes.as_slice());
-        bytes.map(Self).map_err(|_| D::Error::custom("an ed25519 key has 32 bytes"))
+        bytes
+            .map(Self)
+            .map_err(|_| D::Error::custom("an ed25519 key has 32 bytes"))
     }
 }
 
@@ -99,6 +112,10 @@ impl Validator {
             format!("must have 1 to {MAX_NAME} bytes"),
         )?;
         let expected = self.pub_key.address();
-        ensure(self.address == expected, "address", format!("does not belong to the key; expected {expected}"))
+        ensure(
+            self.address == expected,
+            "address",
+            format!("does not belong to the key; expected {expected}"),
+        )
     }
 }

@@ -1,5 +1,12 @@
 //! What a genesis document promises to whoever writes or reads one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use slsbft_genesis::{
@@ -7,22 +14,33 @@ use slsbft_genesis::{
 };
 use slsbft_types::{Address, Amount, Coins, Ratio, Time};
 
-const TIME: Time = Time { seconds: 1_767_225_600, nanos: 5 };
+const TIME: Time = Time {
+    seconds: 1_767_225_600,
+    nanos: 5,
+};
 
 fn address(n: u8) -> Address {
     Address::from_bytes(&[n; 20]).unwrap()
 }
 
 fn declared(n: u8) -> Declaration {
-    Declaration { moniker: format!("node{n}"), pub_key: ConsensusKey([n; 32]), power: 10 }
+    Declaration {
+        moniker: format!("node{n}"),
+        pub_key: ConsensusKey([n; 32]),
+        power: 10,
+    }
 }
 
 /// Two accounts, one of them vesting, and two validators.
 fn sample() -> Genesis {
     let mut genesis = local("slsbft-local-1", TIME);
-    genesis.add_account(address(1), "70stake,5000uankr".parse().unwrap(), None).unwrap();
+    genesis
+        .add_account(address(1), "70stake,5000uankr".parse().unwrap(), None)
+        .unwrap();
     let vesting = Some(Vesting { start: 10, end: 20 });
-    genesis.add_account(address(2), "1000uankr".parse().unwrap(), vesting).unwrap();
+    genesis
+        .add_account(address(2), "1000uankr".parse().unwrap(), vesting)
+        .unwrap();
     genesis.collect([declared(1), declared(2)]).unwrap();
     genesis
 }
@@ -41,9 +59,18 @@ fn a_document_reads_back_as_written() {
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["genesis_time"], "2026-01-01T00:00:00.000000005Z");
     assert_eq!(value["initial_height"], "1");
-    assert_eq!(value["consensus_params"]["block"], json!({"max_bytes": "22020096", "max_gas": "2000000000"}));
-    assert_eq!(value["consensus_params"]["evidence"]["max_age_duration"], "172800000000000");
-    assert_eq!(value["validators"][0]["pub_key"]["type"], "tendermint/PubKeyEd25519");
+    assert_eq!(
+        value["consensus_params"]["block"],
+        json!({"max_bytes": "22020096", "max_gas": "2000000000"})
+    );
+    assert_eq!(
+        value["consensus_params"]["evidence"]["max_age_duration"],
+        "172800000000000"
+    );
+    assert_eq!(
+        value["validators"][0]["pub_key"]["type"],
+        "tendermint/PubKeyEd25519"
+    );
 }
 
 #[test]
@@ -108,8 +135,15 @@ fn an_error_names_the_path_of_the_bad_field() {
 
 #[test]
 fn an_unknown_field_is_refused_wherever_it_is() {
-    for at in ["", "/app_state", "/app_state/bank/balances/0", "/consensus_params/block", "/validators/0"] {
-        let error = edited(|document| document.pointer_mut(at).unwrap()["surprise"] = json!(1)).expect_err(at);
+    for at in [
+        "",
+        "/app_state",
+        "/app_state/bank/balances/0",
+        "/consensus_params/block",
+        "/validators/0",
+    ] {
+        let error =
+            edited(|document| document.pointer_mut(at).unwrap()["surprise"] = json!(1)).expect_err(at);
         assert!(error.problem.contains("unknown field `surprise`"), "{error}");
     }
 }
@@ -117,13 +151,22 @@ fn an_unknown_field_is_refused_wherever_it_is() {
 #[test]
 fn an_account_is_added_once_and_numbers_go_on() {
     let mut genesis = sample();
-    let taken = genesis.add_account(address(1), Coins::default(), None).unwrap_err();
+    let taken = genesis
+        .add_account(address(1), Coins::default(), None)
+        .unwrap_err();
     assert_eq!(taken.path, "app_state.auth.accounts");
     genesis.add_account(address(3), Coins::default(), None).unwrap();
-    assert_eq!(genesis.app_state.auth.accounts.last().map(|a| a.number()), Some(2));
+    assert_eq!(
+        genesis.app_state.auth.accounts.last().map(|a| a.number()),
+        Some(2)
+    );
     assert_eq!(genesis.app_state.bank.balances.len(), 2, "no empty balance");
     let backwards = Some(Vesting { start: 5, end: 5 });
-    assert!(genesis.add_account(address(4), Coins::base(Amount::new(1)), backwards).is_err());
+    assert!(
+        genesis
+            .add_account(address(4), Coins::base(Amount::new(1)), backwards)
+            .is_err()
+    );
 }
 
 #[test]
@@ -144,21 +187,34 @@ fn the_main_chain_hands_out_the_planned_supply_and_nothing_else() {
     assert_eq!(shares, Ratio::ONE.billionths());
     let plan: Vec<Allocation> = (1..)
         .zip(Purpose::ALL)
-        .map(|(n, purpose)| Allocation { purpose, address: address(n), amount: purpose.amount() })
+        .map(|(n, purpose)| Allocation {
+            purpose,
+            address: address(n),
+            amount: purpose.amount(),
+        })
         .collect();
     let genesis = mainnet("slsbft-1", TIME, &plan).unwrap();
     genesis.validate().unwrap();
-    assert_eq!(genesis.app_state.bank.supply.to_string(), "10000000000000000uankr");
+    assert_eq!(
+        genesis.app_state.bank.supply.to_string(),
+        "10000000000000000uankr"
+    );
     let vesting = genesis.to_json().unwrap().matches("continuous_vesting").count();
     assert_eq!(vesting, 5, "private sales, team and advisors vest");
 
     let mut short = plan.clone();
     short[4].amount = Amount::new(1);
     let error = mainnet("slsbft-1", TIME, &short).unwrap_err();
-    assert!(error.to_string().contains("Team must get 1700000000000000 uankr"), "{error}");
+    assert!(
+        error.to_string().contains("Team must get 1700000000000000 uankr"),
+        "{error}"
+    );
     let mut shared = plan;
     shared[1].address = shared[0].address;
-    assert_eq!(mainnet("slsbft-1", TIME, &shared).unwrap_err().path, "allocation[1].address");
+    assert_eq!(
+        mainnet("slsbft-1", TIME, &shared).unwrap_err().path,
+        "allocation[1].address"
+    );
 }
 
 proptest! {

@@ -14,7 +14,7 @@ pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/slsb
 /// is served.
 pub const COSMOS_DESCRIPTOR_SET: &[u8] = include_bytes!("../descriptors/cosmos.bin");
 
-#[allow(clippy::all, reason = "generated")]
+#[allow(clippy::all, clippy::allow_attributes_without_reason, reason = "generated")]
 pub mod slsbft {
     /// The system transaction.
     pub mod beacon {

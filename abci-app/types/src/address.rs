@@ -164,7 +164,7 @@ mod tests {
         let operator = address.to_validator_bech32();
         assert!(matches!(Address::from_bech32(&operator), Err(AddressError::Prefix { .. })));
         let mut typo = address.to_string();
-        typo.replace_range(10..11, if &typo[10..11] == "q" { "p" } else { "q" });
+        typo.replace_range(10..11, if typo.as_bytes()[10] == b'q' { "p" } else { "q" });
         assert!(matches!(Address::from_bech32(&typo), Err(AddressError::Encoding(_))));
         assert_eq!(Address::from_bytes(&[1; 21]), Err(AddressError::Length(21)));
         assert_eq!(Address::from_bech32(""), Err(AddressError::Empty));
