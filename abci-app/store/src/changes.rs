@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use crate::merge::Write;
 use crate::read::is_empty_range;
-use crate::{Order, Space};
+use crate::{Order, Space, StoreError};
 
 pub(crate) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
-type WriteRef<'a> = (&'a Vec<u8>, &'a Option<Vec<u8>>);
 
 /// Writes that belong together. No I/O; a later write of a key replaces the earlier one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,15 +61,11 @@ impl Changes {
         }
     }
 
-    fn writes_mut(&mut self, space: Space) -> &mut Writes {
+    pub(crate) fn writes_mut(&mut self, space: Space) -> &mut Writes {
         match space {
             Space::Main => &mut self.main,
             Space::Epoch => &mut self.epoch,
         }
-    }
-
-    pub(crate) fn retain(&mut self, space: Space, keep: impl FnMut(&Vec<u8>, &mut Option<Vec<u8>>) -> bool) {
-        self.writes_mut(space).retain(keep);
     }
 
     /// The writes within `[start, end)`.
@@ -79,12 +75,12 @@ impl Changes {
         start: &[u8],
         end: Option<&[u8]>,
         order: Order,
-    ) -> Box<dyn Iterator<Item = WriteRef<'a>> + 'a> {
+    ) -> Box<dyn Iterator<Item = Result<Write, StoreError>> + 'a> {
         if is_empty_range(start, end) {
             return Box::new(std::iter::empty());
         }
         let bounds = (Bound::Included(start), end.map_or(Bound::Unbounded, Bound::Excluded));
-        let range = self.writes(space).range::<[u8], _>(bounds);
+        let range = self.writes(space).range::<[u8], _>(bounds).map(|(key, value)| Ok((key.clone(), value.clone())));
         match order {
             Order::Ascending => Box::new(range),
             Order::Descending => Box::new(range.rev()),

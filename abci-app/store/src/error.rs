@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// A failure of the store. `NotKept`, `EmptyTree`, `InvalidKey`, `EmptyValue` and `StaleCommit`
+/// A failure of the store. `NotKept`, `EmptyTree`, `InvalidKey`, `InvalidValue`, `WrongHeight` and `StaleCommit`
 /// concern one call; everything else is a fault of the database and should stop the node.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {

@@ -7,23 +7,29 @@
 mod block;
 mod changes;
 mod config;
+mod db;
 mod error;
 mod merge;
 mod overlay;
 mod proof;
 mod read;
+mod reader;
 mod snapshot;
 mod store;
+mod tree;
+mod undo;
+mod window;
 
 pub use block::BlockMeta;
 pub use changes::Changes;
 pub use config::StoreConfig;
 pub use error::StoreError;
 pub use overlay::Overlay;
-pub use proof::{MAIN_STORE, Proven, app_hash};
+pub use proof::{MAIN_STORE, Proven, app_hash, tree_spec};
 pub use read::{Entries, Entry, Order, Read, Space, prefix_end};
+pub use reader::Reader;
 pub use snapshot::Snapshot;
-pub use store::{Commit, Reader, Store};
+pub use store::{Commit, Store};
 
 /// Longest key, in bytes.
 pub const MAX_KEY_LEN: usize = 1_024;

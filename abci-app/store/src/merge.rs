@@ -6,36 +6,40 @@ use std::iter::Peekable;
 use crate::read::{Entries, Entry};
 use crate::{Order, StoreError};
 
-type WriteIter<'a> = Box<dyn Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)> + 'a>;
+/// A key and what it holds from here on; `None`: nothing.
+pub(crate) type Write = (Vec<u8>, Option<Vec<u8>>);
 
-pub(crate) struct Merged<'a> {
-    writes: Peekable<WriteIter<'a>>,
+struct Merged<'a, W: Iterator<Item = Result<Write, StoreError>>> {
+    writes: Peekable<W>,
     below: Peekable<Entries<'a>>,
     order: Order,
     failed: bool,
 }
 
-/// `writes` over `below`, both in `order` and within the same range.
-pub(crate) fn merge<'a>(writes: WriteIter<'a>, below: Entries<'a>, order: Order) -> Entries<'a> {
+/// `writes` over `below`, both in `order` and within the same range. Ends after the first error.
+pub(crate) fn merge<'a, W>(writes: W, below: Entries<'a>, order: Order) -> Entries<'a>
+where
+    W: Iterator<Item = Result<Write, StoreError>> + 'a,
+{
     Box::new(Merged { writes: writes.peekable(), below: below.peekable(), order, failed: false })
 }
 
-impl Merged<'_> {
-    /// Which stream has the next key; `Equal` if both have it, `None` if both are at their end.
+impl<W: Iterator<Item = Result<Write, StoreError>>> Merged<'_, W> {
+    /// Which stream has the next key (or an error): `Less` the writes, `Equal` both.
     fn next_side(&mut self) -> Option<Ordering> {
         match (self.writes.peek(), self.below.peek()) {
             (None, None) => None,
-            (Some(_), None) => Some(Ordering::Less),
+            (Some(Err(_)), _) | (Some(_), None) => Some(Ordering::Less),
             (None, Some(_)) | (Some(_), Some(Err(_))) => Some(Ordering::Greater),
-            (Some((write, _)), Some(Ok((key, _)))) => Some(match self.order {
-                Order::Ascending => write.as_slice().cmp(key),
-                Order::Descending => key.as_slice().cmp(write),
+            (Some(Ok((write, _))), Some(Ok((key, _)))) => Some(match self.order {
+                Order::Ascending => write.cmp(key),
+                Order::Descending => key.cmp(write),
             }),
         }
     }
 }
 
-impl Iterator for Merged<'_> {
+impl<W: Iterator<Item = Result<Write, StoreError>>> Iterator for Merged<'_, W> {
     type Item = Result<Entry, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -49,8 +53,13 @@ impl Iterator for Merged<'_> {
             if side == Ordering::Equal {
                 self.below.next();
             }
-            if let (key, Some(value)) = self.writes.next()? {
-                return Some(Ok((key.clone(), value.clone())));
+            match self.writes.next()? {
+                Ok((key, Some(value))) => return Some(Ok((key, value))),
+                Ok((_, None)) => {}
+                Err(error) => {
+                    self.failed = true;
+                    return Some(Err(error));
+                }
             }
         }
         None

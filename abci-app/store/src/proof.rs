@@ -1,5 +1,7 @@
 //! Two-step proofs: key → tree root (Jellyfish Merkle tree), tree root → app hash (RFC 6962 map).
 
+use ics23::commitment_proof::Proof;
+use ics23::{CommitmentProof, ExistenceProof};
 use sha2::{Digest, Sha256};
 
 /// The one name in the map of stores whose RFC 6962 root is the app hash.
@@ -12,9 +14,9 @@ pub struct Proven {
     /// `None`: `tree` proves the absence of the key.
     pub value: Option<Vec<u8>>,
     /// Key in the tree; verifies with [`tree_spec`] against the tree's root.
-    pub tree: ics23::CommitmentProof,
+    pub tree: CommitmentProof,
     /// The tree's root under [`MAIN_STORE`]; verifies with `ics23::tendermint_spec` against the app hash.
-    pub store: ics23::CommitmentProof,
+    pub store: CommitmentProof,
     pub tree_root: [u8; 32],
     pub app_hash: [u8; 32],
 }
@@ -28,4 +30,20 @@ pub fn app_hash(tree_root: [u8; 32]) -> [u8; 32] {
     hasher.update([32]);
     hasher.update(Sha256::digest(tree_root));
     hasher.finalize().into()
+}
+
+/// What proofs of keys verify with: the specification of a Jellyfish Merkle tree.
+pub fn tree_spec() -> ics23::ProofSpec {
+    jmt::ics23_spec()
+}
+
+/// Proves {"main": `tree_root`} against its app hash; the map has one entry, so the path is empty.
+pub(crate) fn map_proof(tree_root: [u8; 32]) -> CommitmentProof {
+    let exist = ExistenceProof {
+        key: MAIN_STORE.to_vec(),
+        value: tree_root.to_vec(),
+        leaf: ics23::tendermint_spec().leaf_spec,
+        path: Vec::new(),
+    };
+    CommitmentProof { proof: Some(Proof::Exist(exist)) }
 }

@@ -1,0 +1,178 @@
+//! RocksDB as this crate uses it: its column families, how it is opened and refused, plain reads.
+
+mod options;
+mod pruning;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rocksdb::{ColumnFamily, DBRawIterator, ReadOptions, WriteBatch, WriteOptions};
+
+use crate::{StoreConfig, StoreError};
+pub(crate) use options::Memory;
+pub(crate) use pruning::PruneFloors;
+
+/// Version of everything on disk. Raised with every change of a column's meaning.
+pub(crate) const STATE_VERSION: u32 = 1;
+const STATE_VERSION_KEY: &[u8] = b"state_version";
+
+/// A column family. The comment gives key → value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// key → value: the main space's latest values.
+    Main,
+    /// undo key → what the block at that height overwrote.
+    MainUndo,
+    /// key → value: the epoch-local space's latest values.
+    Epoch,
+    /// undo key → what the block at that height overwrote.
+    EpochUndo,
+    /// tree page path → page.
+    Tree,
+    /// tree page path ‖ height → what the block at that height overwrote.
+    TreeUndo,
+    /// SHA-256(key) → height of deletion (0: alive) ‖ key, for proofs of absence.
+    Preimages,
+    /// state version, latest height, windows, block records.
+    Meta,
+}
+
+impl Column {
+    pub(crate) const ALL: [Column; 8] = [
+        Column::Main,
+        Column::MainUndo,
+        Column::Epoch,
+        Column::EpochUndo,
+        Column::Tree,
+        Column::TreeUndo,
+        Column::Preimages,
+        Column::Meta,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Column::Main => "main",
+            Column::MainUndo => "main_undo",
+            Column::Epoch => "epoch",
+            Column::EpochUndo => "epoch_undo",
+            Column::Tree => "tree",
+            Column::TreeUndo => "tree_undo",
+            Column::Preimages => "preimages",
+            Column::Meta => "meta",
+        }
+    }
+}
+
+pub(crate) struct Db {
+    inner: rocksdb::DB,
+    pub(crate) floors: Arc<PruneFloors>,
+}
+
+impl Db {
+    /// Opens or creates the database, and refuses one that this binary does not know.
+    pub(crate) fn open(path: &Path, config: &StoreConfig) -> Result<Db, StoreError> {
+        std::fs::create_dir_all(path).map_err(|error| StoreError::io("creating the database's folder", &error))?;
+        let floors = Arc::new(PruneFloors::default());
+        let memory = Memory::split(config.cache_bytes);
+        let inner = rocksdb::DB::open_cf_descriptors(
+            &options::database(&memory),
+            path,
+            options::columns(&memory, &floors),
+        )
+        .map_err(|error| open_error(path, error))?;
+        let db = Db { inner, floors };
+        db.check_version(path)?;
+        Ok(db)
+    }
+
+    fn check_version(&self, path: &Path) -> Result<(), StoreError> {
+        match self.get(Column::Meta, STATE_VERSION_KEY)? {
+            Some(bytes) => {
+                let found = u32::from_be_bytes(bytes.try_into().map_err(|_| StoreError::corrupt("state version has a wrong length"))?);
+                if found != STATE_VERSION {
+                    return Err(StoreError::WrongVersion { path: path.to_owned(), found, known: STATE_VERSION });
+                }
+                Ok(())
+            }
+            None => self.initialize(),
+        }
+    }
+
+    /// Only a database that holds nothing at all may lack its version.
+    fn initialize(&self) -> Result<(), StoreError> {
+        for column in Column::ALL {
+            let mut entries = self.iterate(column, ReadOptions::default())?;
+            entries.seek_to_first();
+            if entries.valid() {
+                return Err(StoreError::corrupt(format!("column {} holds data, but there is no state version", column.name())));
+            }
+            entries.status()?;
+        }
+        let mut batch = WriteBatch::default();
+        self.put(&mut batch, Column::Meta, STATE_VERSION_KEY, &STATE_VERSION.to_be_bytes())?;
+        self.write(batch)?;
+        self.sync()
+    }
+
+    pub(crate) fn column(&self, column: Column) -> Result<&ColumnFamily, StoreError> {
+        self.inner
+            .cf_handle(column.name())
+            .ok_or_else(|| StoreError::corrupt(format!("column {} is missing", column.name())))
+    }
+
+    pub(crate) fn get(&self, column: Column, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.inner.get_cf(self.column(column)?, key)?)
+    }
+
+    /// The values of `keys`, which must be sorted, in their order.
+    pub(crate) fn get_sorted<'k>(
+        &self,
+        column: Column,
+        keys: impl IntoIterator<Item = &'k [u8]>,
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let keys: Vec<&[u8]> = keys.into_iter().collect();
+        let found = self.inner.batched_multi_get_cf(self.column(column)?, keys, true);
+        found.into_iter().map(|value| Ok(value?.map(|bytes| bytes.to_vec()))).collect()
+    }
+
+    pub(crate) fn iterate(&self, column: Column, options: ReadOptions) -> Result<DBRawIterator<'_>, StoreError> {
+        Ok(self.inner.raw_iterator_cf_opt(self.column(column)?, options))
+    }
+
+    pub(crate) fn put(&self, batch: &mut WriteBatch, column: Column, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        batch.put_cf(self.column(column)?, key, value);
+        Ok(())
+    }
+
+    pub(crate) fn delete(&self, batch: &mut WriteBatch, column: Column, key: &[u8]) -> Result<(), StoreError> {
+        batch.delete_cf(self.column(column)?, key);
+        Ok(())
+    }
+
+    /// Atomic, logged, not fsynced: after a power cut the last blocks may be missing as a whole.
+    pub(crate) fn write(&self, batch: WriteBatch) -> Result<(), StoreError> {
+        Ok(self.inner.write_opt(batch, &WriteOptions::default())?)
+    }
+
+    /// Fsyncs the log, so that everything written before is on disk.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        Ok(self.inner.flush_wal(true)?)
+    }
+
+    pub(crate) fn checkpoint(&self, to: &Path) -> Result<(), StoreError> {
+        Ok(rocksdb::checkpoint::Checkpoint::new(&self.inner)?.create_checkpoint(to)?)
+    }
+}
+
+fn open_error(path: &Path, error: rocksdb::Error) -> StoreError {
+    let detail = error.to_string();
+    let path = path.to_owned();
+    match error.kind() {
+        rocksdb::ErrorKind::IOError if detail.contains("lock") => StoreError::Locked { path, detail },
+        rocksdb::ErrorKind::Corruption => StoreError::Corrupt { detail },
+        rocksdb::ErrorKind::InvalidArgument => {
+            StoreError::Corrupt { detail: format!("{} is not a database of this program: {detail}", path.display()) }
+        }
+        _ => StoreError::Storage { detail },
+    }
+}

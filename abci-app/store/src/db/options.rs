@@ -1,0 +1,82 @@
+//! RocksDB's settings, and how the memory the node grants is divided.
+
+use std::sync::Arc;
+
+use rocksdb::{BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Options};
+
+use super::Column;
+use super::pruning::{PruneFloors, PruneUndo, Window};
+
+/// The smallest caches that still work at all.
+const MIN_CACHE_BYTES: usize = 8 << 20;
+/// Blocks are written while a flush runs, so each column may fill two of these.
+const MEMTABLE_BYTES: usize = 16 << 20;
+const ALL_MEMTABLES_BYTES: usize = 48 << 20;
+
+/// Shares of `StoreConfig::cache_bytes`.
+pub(crate) struct Memory {
+    pub(crate) blocks: usize,
+    pub(crate) pages: usize,
+}
+
+impl Memory {
+    pub(crate) fn split(cache_bytes: usize) -> Memory {
+        let bytes = cache_bytes.max(MIN_CACHE_BYTES);
+        Memory { blocks: bytes / 2, pages: bytes - bytes / 2 }
+    }
+}
+
+pub(super) fn database(memory: &Memory) -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    // A torn tail of the log is a lost tail of blocks, which CometBFT replays.
+    options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
+    options.set_db_write_buffer_size(ALL_MEMTABLES_BYTES.min(memory.blocks.saturating_mul(2)));
+    options.set_max_open_files(512);
+    options.set_max_background_jobs(2);
+    options.set_keep_log_file_num(4);
+    options.set_max_log_file_size(4 << 20);
+    options.set_stats_dump_period_sec(0);
+    options
+}
+
+pub(super) fn columns(memory: &Memory, floors: &Arc<PruneFloors>) -> Vec<ColumnFamilyDescriptor> {
+    let cache = Cache::new_lru_cache(memory.blocks);
+    Column::ALL.iter().map(|column| ColumnFamilyDescriptor::new(column.name(), column_options(*column, &cache, floors))).collect()
+}
+
+fn column_options(column: Column, cache: &Cache, floors: &Arc<PruneFloors>) -> Options {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_cache(cache);
+    table.set_cache_index_and_filter_blocks(true);
+    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    table.set_format_version(5);
+    table.set_bloom_filter(10.0, false);
+
+    let mut options = Options::default();
+    options.set_write_buffer_size(MEMTABLE_BYTES);
+    options.set_compression_type(DBCompressionType::Lz4);
+    match column {
+        Column::Main | Column::Epoch | Column::Preimages | Column::Meta => {
+            options.set_memtable_whole_key_filtering(true);
+            options.set_memtable_prefix_bloom_ratio(0.1);
+        }
+        // Hashes do not compress.
+        Column::Tree | Column::TreeUndo => options.set_compression_type(DBCompressionType::None),
+        Column::MainUndo | Column::EpochUndo => {}
+    }
+    let window = match column {
+        Column::MainUndo | Column::EpochUndo => Some(Window::UndoOfValues),
+        Column::TreeUndo => Some(Window::UndoOfTree),
+        Column::Preimages => Some(Window::Preimages),
+        Column::Main | Column::Epoch | Column::Tree | Column::Meta => None,
+    };
+    if let Some(window) = window {
+        options.set_compaction_filter_factory(PruneUndo::new(window, floors.clone()));
+        // Data that nothing else would compact is still pruned within a day.
+        options.set_periodic_compaction_seconds(24 * 60 * 60);
+    }
+    options.set_block_based_table_factory(&table);
+    options
+}
