@@ -1,1 +1,18 @@
+//! What a Rust program uses to talk to the chain.
+//!
+//! [`keys`] makes and recovers keys, [`keyring`] keeps them on disk, [`tx`]
+//! builds and signs transactions, [`client`] speaks gRPC with a node, [`submit`]
+//! sends many transactions of one account in order, and [`voucher`] signs and
+//! judges the statements that consumers give their providers.
 
+#![forbid(unsafe_code)]
+
+pub mod client;
+pub mod keys;
+pub mod tx;
+pub mod voucher;
+
+pub use client::{Account, Client, ClientError, TxFailure, TxOutcome};
+pub use keys::{HdPath, KeyError, KeyKind, Mnemonic, SigningKey};
+pub use tx::{Fee, SignedTx, SignerData, TxBuilder, TxHash};
+pub use voucher::{VoucherError, VoucherSigner};

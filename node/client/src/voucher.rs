@@ -1,0 +1,248 @@
+//! Vouchers: what a consumer signs for what it was served, and how a provider
+//! judges it. The signature covers exactly the bytes that travel.
+
+use prost::Message;
+use slsbft_proto::metering::v1::{SignedVoucher, Voucher};
+use slsbft_types::{PublicKey, metering::voucher_sign_bytes};
+
+use crate::keys::{KeyKind, SigningKey};
+
+/// Longest encoded voucher that is looked at: chain id, key, 16 counters and
+/// their headers fit in less than half of it.
+pub const MAX_VOUCHER_BYTES: usize = 512;
+
+/// Why a voucher is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VoucherError {
+    #[error("voucher has {0} bytes, at most {MAX_VOUCHER_BYTES} are read")]
+    TooLong(usize),
+    #[error("bytes are no voucher")]
+    Malformed,
+    #[error("voucher is for chain '{found}', not '{expected}'")]
+    WrongChain { expected: String, found: String },
+    #[error("session key must be 32 bytes of ed25519")]
+    SessionKey,
+    #[error("signature does not verify under the session key")]
+    BadSignature,
+    #[error("meter {meter} would fall from {from} to {to}; counters of a voucher never fall")]
+    CounterFell { meter: usize, from: u64, to: u64 },
+    #[error("voucher has {found} counters, the deal {expected} meters")]
+    Counters { expected: usize, found: usize },
+    #[error("rating must be 0 (none) to 5")]
+    Rating,
+}
+
+/// Signs a voucher as it is; the key must be that of `voucher.session_key`.
+pub fn sign(key: &SigningKey, voucher: &Voucher) -> Result<SignedVoucher, VoucherError> {
+    if key.kind() != KeyKind::Ed25519 || key.public_key().as_bytes() != voucher.session_key.as_ref() {
+        return Err(VoucherError::SessionKey);
+    }
+    let bytes = voucher.encode_to_vec();
+    let signature = key.sign(&voucher_sign_bytes(&bytes)).to_vec();
+    Ok(SignedVoucher {
+        voucher: bytes.into(),
+        signature: signature.into(),
+    })
+}
+
+/// Reads a voucher without judging its signature.
+pub fn decode(chain_id: &str, signed: &SignedVoucher) -> Result<(Voucher, PublicKey), VoucherError> {
+    if signed.voucher.len() > MAX_VOUCHER_BYTES {
+        return Err(VoucherError::TooLong(signed.voucher.len()));
+    }
+    let voucher = Voucher::decode(signed.voucher.clone()).map_err(|_| VoucherError::Malformed)?;
+    if voucher.chain_id != chain_id {
+        let (expected, found) = (chain_id.to_owned(), voucher.chain_id.chars().take(64).collect());
+        return Err(VoucherError::WrongChain { expected, found });
+    }
+    if voucher.rating > 5 {
+        return Err(VoucherError::Rating);
+    }
+    let key = voucher
+        .session_key
+        .as_ref()
+        .try_into()
+        .map_err(|_| VoucherError::SessionKey)?;
+    Ok((voucher, PublicKey::Ed25519(key)))
+}
+
+/// Reads a voucher and judges its signature. Whether its deal and session
+/// exist and its counters are served is the provider's to check.
+pub fn verify(chain_id: &str, signed: &SignedVoucher) -> Result<Voucher, VoucherError> {
+    let (voucher, key) = decode(chain_id, signed)?;
+    key.verify(&voucher_sign_bytes(&signed.voucher), &signed.signature)
+        .map_err(|_| VoucherError::BadSignature)?;
+    Ok(voucher)
+}
+
+/// Judges many at once, about twice as fast as one by one while all are good;
+/// the verdicts are the same (ZIP-215).
+pub fn verify_all(chain_id: &str, vouchers: &[SignedVoucher]) -> Vec<Result<Voucher, VoucherError>> {
+    let decoded: Vec<_> = vouchers.iter().map(|signed| decode(chain_id, signed)).collect();
+    let mut batch = ed25519_consensus::batch::Verifier::new();
+    let mut complete = true;
+    for (signed, read) in vouchers.iter().zip(&decoded) {
+        let Ok((_, PublicKey::Ed25519(key))) = read else {
+            continue;
+        };
+        match <[u8; 64]>::try_from(signed.signature.as_ref()) {
+            Ok(signature) => {
+                let message = voucher_sign_bytes(&signed.voucher);
+                batch.queue(((*key).into(), signature.into(), &message));
+            }
+            Err(_) => complete = false,
+        }
+    }
+    if complete && batch.verify(rand::rngs::OsRng).is_ok() {
+        return decoded
+            .into_iter()
+            .map(|read| read.map(|(voucher, _)| voucher))
+            .collect();
+    }
+    vouchers.iter().map(|signed| verify(chain_id, signed)).collect()
+}
+
+/// A consumer's side of one session: keeps the last statement and signs only
+/// what goes on from it.
+#[derive(Debug)]
+pub struct VoucherSigner {
+    key: SigningKey,
+    last: Voucher,
+}
+
+impl VoucherSigner {
+    /// A session of a deal with `meters` meters, from zero.
+    pub fn new(
+        key: SigningKey,
+        chain_id: impl Into<String>,
+        deal_id: u64,
+        meters: usize,
+    ) -> Result<Self, VoucherError> {
+        let session_key = key.public_key().as_bytes().to_vec().into();
+        let counters = vec![0; meters];
+        let chain_id = chain_id.into();
+        Self::resume(
+            key,
+            Voucher {
+                chain_id,
+                deal_id,
+                session_key,
+                sequence: 0,
+                counters,
+                rating: 0,
+            },
+        )
+    }
+
+    /// Goes on from a statement signed before, by this process or an earlier one.
+    pub fn resume(key: SigningKey, last: Voucher) -> Result<Self, VoucherError> {
+        if key.kind() != KeyKind::Ed25519 || key.public_key().as_bytes() != last.session_key.as_ref() {
+            return Err(VoucherError::SessionKey);
+        }
+        Ok(Self { key, last })
+    }
+
+    /// The latest statement.
+    pub fn last(&self) -> &Voucher {
+        &self.last
+    }
+
+    /// Signs the next statement: cumulative counters, none lower than before.
+    pub fn sign(&mut self, counters: &[u64], rating: u32) -> Result<SignedVoucher, VoucherError> {
+        let (expected, found) = (self.last.counters.len(), counters.len());
+        if expected != found {
+            return Err(VoucherError::Counters { expected, found });
+        }
+        if rating > 5 {
+            return Err(VoucherError::Rating);
+        }
+        for (meter, (&from, &to)) in self.last.counters.iter().zip(counters).enumerate() {
+            if to < from {
+                return Err(VoucherError::CounterFell { meter, from, to });
+            }
+        }
+        let sequence = self.last.sequence.saturating_add(1);
+        let next = Voucher {
+            sequence,
+            counters: counters.to_vec(),
+            rating,
+            ..self.last.clone()
+        };
+        let signed = sign(&self.key, &next)?;
+        self.last = next;
+        Ok(signed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signer() -> VoucherSigner {
+        VoucherSigner::new(SigningKey::generate(KeyKind::Ed25519), "slsbft-test-1", 7, 2).unwrap()
+    }
+
+    #[test]
+    fn a_signed_voucher_verifies_on_its_chain_only() {
+        let signed = signer().sign(&[3, 4], 5).unwrap();
+        let voucher = verify("slsbft-test-1", &signed).unwrap();
+        assert_eq!(
+            (voucher.deal_id, voucher.sequence, voucher.counters),
+            (7, 1, vec![3, 4])
+        );
+        assert!(matches!(
+            verify("slsbft-1", &signed),
+            Err(VoucherError::WrongChain { .. })
+        ));
+    }
+
+    #[test]
+    fn a_signer_never_takes_back_what_it_stated() {
+        let mut signer = signer();
+        signer.sign(&[3, 4], 0).unwrap();
+        assert!(matches!(
+            signer.sign(&[2, 9], 0),
+            Err(VoucherError::CounterFell {
+                meter: 0,
+                from: 3,
+                to: 2
+            })
+        ));
+        assert_eq!(
+            signer.sign(&[3], 0).unwrap_err(),
+            VoucherError::Counters {
+                expected: 2,
+                found: 1
+            }
+        );
+        assert_eq!(signer.sign(&[3, 4], 6).unwrap_err(), VoucherError::Rating);
+        assert_eq!(
+            (signer.last().sequence, signer.last().counters.clone()),
+            (1, vec![3, 4])
+        );
+    }
+
+    #[test]
+    fn one_forged_voucher_in_a_batch_spoils_only_itself() {
+        let mut vouchers: Vec<_> = (0..20).map(|n| signer().sign(&[n, n], 0).unwrap()).collect();
+        assert!(verify_all("slsbft-test-1", &vouchers).iter().all(Result::is_ok));
+        vouchers[3].signature = vec![1; 64].into();
+        vouchers[5].signature = vec![1; 63].into();
+        vouchers[9].voucher = vec![255; 3].into();
+        vouchers[11].voucher = vec![0; MAX_VOUCHER_BYTES + 1].into();
+        let verdicts = verify_all("slsbft-test-1", &vouchers);
+        let failed: Vec<usize> = (0..20).filter(|&n| verdicts[n].is_err()).collect();
+        assert_eq!(failed, [3, 5, 9, 11]);
+        assert_eq!(verdicts[3], Err(VoucherError::BadSignature));
+        assert_eq!(verdicts[11], Err(VoucherError::TooLong(MAX_VOUCHER_BYTES + 1)));
+    }
+
+    #[test]
+    fn only_the_sessions_own_ed25519_key_signs() {
+        let other = SigningKey::generate(KeyKind::Ed25519);
+        let last = signer().last().clone();
+        assert_eq!(sign(&other, &last), Err(VoucherError::SessionKey));
+        let wallet = SigningKey::generate(KeyKind::Secp256k1);
+        assert!(VoucherSigner::new(wallet, "slsbft-test-1", 7, 2).is_err());
+    }
+}
