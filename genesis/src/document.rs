@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use slsbft_types::Time;
+use slsbft_types::{Amount, BASE_DENOM, Time};
 
 use crate::{
     auth::Auth,
@@ -61,7 +61,20 @@ impl AppState {
         self.bank.validate().map_err(|e| e.within("bank"))?;
         self.fees.validate().map_err(|e| e.within("fees"))?;
         self.epochs.validate().map_err(|e| e.within("epochs"))?;
-        self.metering.validate().map_err(|e| e.within("metering"))
+        self.metering.validate().map_err(|e| e.within("metering"))?;
+        self.validate_escrow()
+    }
+
+    fn validate_escrow(&self) -> Result<(), GenesisError> {
+        let account = Metering::escrow_account();
+        let entry = self.bank.balances.iter().find(|balance| balance.address == account);
+        let held = entry.map_or(Amount::ZERO, |balance| balance.coins.amount_of(BASE_DENOM));
+        let needed = self.metering.held().map_err(|e| e.within("metering"))?;
+        ensure(
+            held == needed,
+            "bank.balances",
+            format!("escrow account {account} has {held}{BASE_DENOM}, its deals and offers need {needed}"),
+        )
     }
 }
 

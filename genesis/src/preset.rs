@@ -96,6 +96,8 @@ impl Allocation {
 pub fn local(chain_id: &str, genesis_time: Time) -> Genesis {
     let mut genesis = empty(chain_id, genesis_time);
     genesis.app_state.epochs.params.blocks_per_epoch = 20;
+    let terms = &mut genesis.app_state.metering.params.terms;
+    (terms.window_blocks, terms.window_seconds) = (20, 20);
     genesis
 }
 
