@@ -4,8 +4,14 @@
 #![forbid(unsafe_code)]
 
 pub mod abci;
+pub mod app;
 pub mod context;
 pub mod errors;
 pub mod events;
+pub mod gas;
 pub mod modules;
 pub mod query;
+pub mod tx;
+
+pub use app::{App, AppConfig};
+pub use errors::Fault;

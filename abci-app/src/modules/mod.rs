@@ -1,4 +1,11 @@
 //! The chain's modules, one room each. A module sees another only through a
 //! narrow trait; `app` wires them.
 
+pub mod auth;
+pub mod bank;
+pub mod beacon;
+pub mod consensus;
+pub mod epochs;
+pub mod fees;
 pub mod ledger;
+pub mod record;

@@ -7,6 +7,7 @@ use crate::errors::{ExecError, Fault};
 /// The gRPC status codes that queries use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
+    Unknown = 2,
     InvalidArgument = 3,
     NotFound = 5,
     OutOfRange = 11,
@@ -18,6 +19,7 @@ impl Code {
     /// As Cosmos SDK spells it; clients match on these words.
     fn name(self) -> &'static str {
         match self {
+            Self::Unknown => "Unknown",
             Self::InvalidArgument => "InvalidArgument",
             Self::NotFound => "NotFound",
             Self::OutOfRange => "OutOfRange",

@@ -1,0 +1,125 @@
+//! The mempool connection: admission on an overlay over the latest state, so
+//! that an account can have several transactions pending.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
+use slsbft_store::Overlay;
+use slsbft_types::Time;
+use tendermint_proto::v0_38::abci::{CheckTxType, RequestCheckTx, ResponseCheckTx};
+
+use crate::{
+    abci::Mempool,
+    context::BlockInfo,
+    errors::{ExecError, Fault, TxError, sdk},
+    tx::{
+        CheckedTx, Mode, SignatureVerdicts, Verifier,
+        ante::{self, AnteParams, Signatures},
+    },
+};
+
+/// Checks transactions for CometBFT's mempool.
+pub struct MempoolService {
+    verifier: Arc<Verifier>,
+    /// What signatures are judged against, without a lock.
+    view: ArcSwapOption<View>,
+    /// The view's state with every pending transaction admitted.
+    pending: Mutex<Option<Pending>>,
+}
+
+struct View {
+    state: Overlay,
+    block: BlockInfo,
+}
+
+struct Pending {
+    state: Overlay,
+    block: BlockInfo,
+    params: AnteParams,
+}
+
+/// A transaction whose stateless checks are done.
+pub struct Verified(Result<(CheckedTx, Judged), ExecError>);
+
+enum Judged {
+    New(SignatureVerdicts),
+    Recheck,
+}
+
+impl MempoolService {
+    pub(super) fn new(verifier: Arc<Verifier>) -> Self {
+        Self { verifier, view: ArcSwapOption::empty(), pending: Mutex::new(None) }
+    }
+
+    /// Starts over on a new state; CometBFT sends what is still pending again.
+    pub(super) fn reset(&self, chain_id: &Arc<str>, state: Overlay) -> Result<(), Fault> {
+        let base = state.base();
+        let (seconds, nanos) = base.block().time;
+        let time = Time { seconds, nanos: u32::try_from(nanos).unwrap_or(0) };
+        let block = BlockInfo { chain_id: chain_id.clone(), height: base.height() + 1, time };
+        let params = AnteParams::load(&state)?;
+        self.view.store(Some(Arc::new(View { state: state.clone(), block: block.clone() })));
+        *self.pending.lock() = Some(Pending { state, block, params });
+        Ok(())
+    }
+
+    fn read(&self, request: &RequestCheckTx) -> Result<(CheckedTx, Judged), ExecError> {
+        let tx = CheckedTx::decode(&request.tx, Mode::Deliver)?;
+        if request.r#type == i32::from(CheckTxType::Recheck) {
+            return Ok((tx, Judged::Recheck));
+        }
+        let view = self.view.load();
+        let view = view.as_ref().ok_or_else(not_ready)?;
+        let verdicts = self.verifier.judge(&tx, &view.block.chain_id, &view.state)?;
+        Ok((tx, Judged::New(verdicts)))
+    }
+
+    fn admit(&self, tx: &CheckedTx, judged: &Judged) -> Result<u64, ExecError> {
+        let mut pending = self.pending.lock();
+        let pending = pending.as_mut().ok_or_else(not_ready)?;
+        let signatures = match judged {
+            Judged::New(verdicts) => Signatures::Judged(&self.verifier, verdicts),
+            Judged::Recheck => Signatures::Recheck,
+        };
+        ante::admit(&mut pending.state, &pending.block, &pending.params, tx, &signatures)?;
+        Ok(ante::gas_used(tx, &pending.params))
+    }
+}
+
+impl Mempool for MempoolService {
+    type Verified = Verified;
+
+    fn verify(&self, request: RequestCheckTx) -> Verified {
+        Verified(self.read(&request))
+    }
+
+    fn apply(&self, verified: Verified) -> Result<ResponseCheckTx, Fault> {
+        let admitted = verified.0.and_then(|(tx, judged)| {
+            let used = self.admit(&tx, &judged)?;
+            Ok((tx.fee().gas_limit, used))
+        });
+        match admitted {
+            Ok((wanted, used)) => Ok(ResponseCheckTx {
+                gas_wanted: i64::try_from(wanted).unwrap_or(i64::MAX),
+                gas_used: i64::try_from(used).unwrap_or(i64::MAX),
+                ..Default::default()
+            }),
+            Err(ExecError::Tx(error)) => Ok(refused(error)),
+            Err(ExecError::Fault(fault)) => Err(fault),
+        }
+    }
+}
+
+fn refused(error: TxError) -> ResponseCheckTx {
+    ResponseCheckTx {
+        code: error.code,
+        codespace: error.codespace.to_owned(),
+        log: error.message,
+        ..Default::default()
+    }
+}
+
+fn not_ready() -> TxError {
+    sdk::invalid_request("the chain has no state yet; try again after its first block")
+}

@@ -1,0 +1,108 @@
+//! The application: ABCI's calls, wired to the modules.
+//!
+//! - `modules`: which modules there are and how they see one another
+//! - `block`: executing a block, in two passes
+//! - `proposal`: making and judging proposals
+//! - `consensus`: the consensus connection
+//! - `mempool`, `query`: the connections that read snapshots
+//! - `genesis`: from and to a genesis document
+//! - `simulate`: estimating a transaction
+
+mod block;
+mod consensus;
+mod genesis;
+mod mempool;
+mod modules;
+mod proposal;
+mod query;
+mod simulate;
+
+use std::sync::Arc;
+
+use slsbft_store::{Changes, Commit, Overlay, Snapshot, Store};
+
+pub use genesis::export;
+pub use mempool::{MempoolService, Verified};
+pub use modules::QUERIES;
+pub use query::QueryService;
+pub use simulate::simulate;
+
+use crate::{
+    errors::Fault,
+    tx::Verifier,
+};
+use block::{Block, Executed};
+
+/// Version of the rules; nodes of one chain agree on it.
+pub const APP_VERSION: u64 = 1;
+
+/// What an operator can set. Nothing here may change what a block results in.
+#[derive(Clone, Copy, Debug)]
+pub struct AppConfig {
+    /// Stop before executing a block above this height.
+    pub halt_height: Option<u64>,
+    /// Blocks that CometBFT is asked to keep; 0 keeps all.
+    pub keep_blocks: u64,
+    /// Good signatures to remember.
+    pub signature_cache: usize,
+}
+
+impl Default for AppConfig {
+    fn default() -> Self {
+        Self { halt_height: None, keep_blocks: 0, signature_cache: 200_000 }
+    }
+}
+
+/// The state machine: the one owner of consensus state.
+pub struct App {
+    store: Store,
+    config: AppConfig,
+    chain_id: Arc<str>,
+    verifier: Arc<Verifier>,
+    mempool: Arc<MempoolService>,
+    /// Genesis state between InitChain and the first block, whose changes it joins.
+    genesis: Option<Changes>,
+    /// Blocks executed for proposals, for the case that one of them is decided.
+    kept: Vec<(Block, Executed)>,
+    /// The decided block, ready to be written.
+    staged: Option<(Commit, Block)>,
+}
+
+impl App {
+    pub fn open(store: Store, config: AppConfig) -> Result<Self, Fault> {
+        let snapshot = store.latest();
+        let chain_id: Arc<str> = crate::modules::consensus::chain_id(&snapshot)?.into();
+        let verifier = Arc::new(Verifier::new(config.signature_cache));
+        let mempool = Arc::new(MempoolService::new(verifier.clone()));
+        let app =
+            Self { store, config, chain_id, verifier, mempool, genesis: None, kept: Vec::new(), staged: None };
+        if snapshot.height() > 0 {
+            app.mempool.reset(&app.chain_id, app.overlay())?;
+        }
+        Ok(app)
+    }
+
+    /// What the mempool connection talks to.
+    pub fn mempool(&self) -> Arc<MempoolService> {
+        self.mempool.clone()
+    }
+
+    /// What the query connection and gRPC talk to.
+    pub fn query(&self) -> Arc<QueryService> {
+        Arc::new(QueryService::new(self.store.reader()))
+    }
+
+    /// The latest committed state.
+    pub fn snapshot(&self) -> Snapshot {
+        self.store.latest()
+    }
+
+    /// The state that the next block runs on.
+    fn overlay(&self) -> Overlay {
+        let mut overlay = Overlay::new(self.store.latest());
+        if let Some(genesis) = &self.genesis {
+            overlay.write(genesis.clone());
+        }
+        overlay
+    }
+}

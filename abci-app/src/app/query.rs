@@ -1,0 +1,114 @@
+//! The query connection: who we are, and queries by gRPC path or store key.
+
+use prost::Message;
+use slsbft_store::{MAIN_STORE, Reader, Snapshot};
+use tendermint_proto::v0_38::{
+    abci::{RequestInfo, RequestQuery, ResponseInfo, ResponseQuery},
+    crypto::{ProofOp, ProofOps},
+};
+
+use super::APP_VERSION;
+use crate::{
+    abci::{Query, Snapshots},
+    errors::Fault,
+    query::{Code, QueryError, route},
+};
+
+/// Answers from snapshots; never holds up consensus.
+pub struct QueryService {
+    reader: Reader,
+}
+
+impl QueryService {
+    pub fn new(reader: Reader) -> Self {
+        Self { reader }
+    }
+
+    /// The state of a height; 0 is the latest.
+    pub fn snapshot(&self, height: u64) -> Result<Snapshot, QueryError> {
+        if height == 0 { Ok(self.reader.latest()) } else { Ok(self.reader.at(height)?) }
+    }
+
+    fn answer(&self, request: &RequestQuery) -> Result<ResponseQuery, QueryError> {
+        let height = u64::try_from(request.height).map_err(|_| QueryError::invalid("negative height"))?;
+        let path: Vec<&str> = request.path.trim_start_matches('/').split('/').take(4).collect();
+        match path.as_slice() {
+            ["store", store, "key"] => self.store_key(store, request, height),
+            ["app", "version"] => Ok(ResponseQuery {
+                value: env!("CARGO_PKG_VERSION").into(),
+                height: self.reader.latest().height() as i64,
+                ..Default::default()
+            }),
+            ["p2p", "filter", ..] => Ok(ResponseQuery::default()),
+            _ => {
+                let state = self.snapshot(height)?;
+                let value = route(&state, &request.path, &request.data)?;
+                Ok(ResponseQuery { value: value.into(), height: state.height() as i64, ..Default::default() })
+            }
+        }
+    }
+
+    /// A value with its proof in two steps: the key in the tree, the tree in
+    /// the app hash of the next header. `/store/main/key` takes whole keys,
+    /// `/store/<module>/key` keys without the module's prefix.
+    fn store_key(&self, store: &str, request: &RequestQuery, height: u64) -> Result<ResponseQuery, QueryError> {
+        let key = if store == MAIN_STORE {
+            request.data.to_vec()
+        } else {
+            [store.as_bytes(), b"/", &request.data].concat()
+        };
+        let state = self.snapshot(height)?;
+        let answer = ResponseQuery { key: key.clone().into(), height: state.height() as i64, ..Default::default() };
+        if !request.prove {
+            use slsbft_store::{Read, Space};
+            let value = state.get(Space::Main, &key)?.unwrap_or_default().into();
+            return Ok(ResponseQuery { value, ..answer });
+        }
+        let proven = self.reader.prove(state.height(), &key)?;
+        let op = |r#type: &str, key: &[u8], data: Vec<u8>| ProofOp { r#type: r#type.into(), key: key.to_vec(), data };
+        let ops = vec![
+            op("ics23:jmt", &key, proven.tree.encode_to_vec()),
+            op("ics23:simple", MAIN_STORE.as_bytes(), proven.store.encode_to_vec()),
+        ];
+        let value = proven.value.unwrap_or_default().into();
+        Ok(ResponseQuery { value, proof_ops: Some(ProofOps { ops }), ..answer })
+    }
+}
+
+impl Query for QueryService {
+    fn info(&self, _: RequestInfo) -> Result<ResponseInfo, Fault> {
+        let state = self.reader.latest();
+        let committed = state.height() > 0;
+        Ok(ResponseInfo {
+            data: "slsbft".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            app_version: APP_VERSION,
+            last_block_height: i64::try_from(state.height()).unwrap_or(i64::MAX),
+            last_block_app_hash: if committed { state.app_hash().to_vec().into() } else { Default::default() },
+        })
+    }
+
+    fn query(&self, request: RequestQuery) -> Result<ResponseQuery, Fault> {
+        Ok(self.answer(&request).unwrap_or_else(|error| failed(&error, self.reader.latest().height())))
+    }
+}
+
+impl Snapshots for QueryService {}
+
+/// As Cosmos SDK answers: codespace `sdk`, a code, and the gRPC status in words.
+fn failed(error: &QueryError, height: u64) -> ResponseQuery {
+    let code = match error.code {
+        Code::NotFound => 38,
+        Code::Unimplemented => 6,
+        Code::InvalidArgument | Code::OutOfRange => 18,
+        Code::Unknown => 2,
+        Code::Internal => 35,
+    };
+    ResponseQuery {
+        code,
+        codespace: "sdk".into(),
+        log: error.to_string(),
+        height: i64::try_from(height).unwrap_or(i64::MAX),
+        ..Default::default()
+    }
+}

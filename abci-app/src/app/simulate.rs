@@ -1,0 +1,73 @@
+//! Estimating a transaction: the same admission and execution as in a block,
+//! without signatures and fee, on a snapshot.
+
+use std::sync::Arc;
+
+use cosmos_sdk_proto::cosmos::{
+    base::abci::v1beta1::{GasInfo, Result as SimulationResult},
+    tx::v1beta1::{SimulateRequest, SimulateResponse, TxRaw},
+};
+use prost::Message;
+use slsbft_store::{Overlay, Snapshot};
+use slsbft_types::Time;
+
+use super::block;
+use crate::{
+    context::BlockInfo,
+    errors::ExecError,
+    modules::consensus,
+    query::{Code, QueryError},
+    tx::{
+        CheckedTx, Mode,
+        ante::{self, AnteParams, Signatures},
+    },
+};
+
+/// Runs a transaction on a snapshot and forgets what it did.
+pub fn simulate(state: &Snapshot, request: SimulateRequest) -> Result<SimulateResponse, QueryError> {
+    let tx = CheckedTx::decode(&tx_bytes(request)?.into(), Mode::Simulate).map_err(QueryError::invalid)?;
+    let chain_id: Arc<str> = consensus::chain_id(state)?.into();
+    let (seconds, nanos) = state.block().time;
+    let time = Time { seconds, nanos: u32::try_from(nanos).unwrap_or(0) };
+    let info = BlockInfo { chain_id, height: state.height() + 1, time };
+    let mut overlay = Overlay::new(state.clone());
+    let params = AnteParams::load(&overlay)?;
+    ante::admit(&mut overlay, &info, &params, &tx, &Signatures::Skip).map_err(unknown)?;
+    let (msg_responses, events) = block::dry_run(&mut overlay, &info, &tx).map_err(|(index, error)| {
+        let error = unknown(error);
+        let message = format!("failed to execute message; message index: {index}: {}", error.message);
+        QueryError { message, ..error }
+    })?;
+    let gas_used = ante::gas_used(&tx, &params);
+    Ok(SimulateResponse {
+        gas_info: Some(GasInfo { gas_wanted: tx.fee().gas_limit, gas_used }),
+        result: Some(SimulationResult {
+            data: block::tx_data(msg_responses.clone()).to_vec(),
+            events,
+            msg_responses,
+            ..Default::default()
+        }),
+    })
+}
+
+fn tx_bytes(request: SimulateRequest) -> Result<Vec<u8>, QueryError> {
+    if !request.tx_bytes.is_empty() {
+        return Ok(request.tx_bytes);
+    }
+    #[allow(deprecated, reason = "older clients still send `tx`")]
+    let tx = request.tx.ok_or_else(|| QueryError::invalid("empty txs are not allowed"))?;
+    let raw = TxRaw {
+        body_bytes: tx.body.unwrap_or_default().encode_to_vec(),
+        auth_info_bytes: tx.auth_info.unwrap_or_default().encode_to_vec(),
+        signatures: tx.signatures,
+    };
+    Ok(raw.encode_to_vec())
+}
+
+/// A transaction that would fail: gRPC status Unknown, as Cosmos SDK has it.
+fn unknown(error: ExecError) -> QueryError {
+    match error {
+        ExecError::Tx(error) => QueryError::new(Code::Unknown, error.to_string()),
+        ExecError::Fault(fault) => fault.into(),
+    }
+}

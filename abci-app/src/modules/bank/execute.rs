@@ -1,0 +1,133 @@
+//! Moving money.
+
+use cosmos_sdk_proto::{
+    Any,
+    cosmos::bank::v1beta1::{MsgMultiSendResponse, MsgSendResponse},
+};
+use prost::{Message, Name};
+use slsbft_store::{Overlay, Read};
+use slsbft_types::{Address, Amount, Coin, Coins, Time};
+
+use super::{Bank, Msg, balance, errors::BankError, events, keys, params, supply, write_amount};
+use crate::{
+    context::Context,
+    errors::{ExecError, TxError},
+    modules::{auth::Accounts, ledger::Ledger},
+};
+
+impl<A: Accounts> Bank<A> {
+    /// Executes a message; its response goes into the transaction's data.
+    pub fn execute(&self, ctx: &mut Context<'_>, msg: &Msg) -> Result<Any, ExecError> {
+        match msg {
+            Msg::Send { from, to, amount } => {
+                params::require_enabled(ctx.state, amount)?;
+                self.require_open(ctx.state, to)?;
+                self.transfer(ctx, from, to, amount)?;
+                Ok(response(&MsgSendResponse {}))
+            }
+            Msg::MultiSend { from, amount, outputs } => {
+                params::require_enabled(ctx.state, amount)?;
+                self.multi_send(ctx, from, amount, outputs)?;
+                Ok(response(&MsgMultiSendResponse {}))
+            }
+        }
+    }
+
+    fn multi_send(
+        &self,
+        ctx: &mut Context<'_>,
+        from: &Address,
+        amount: &Coins,
+        outputs: &[(Address, Coins)],
+    ) -> Result<(), ExecError> {
+        self.withdraw(ctx.state, from, amount, ctx.block.time)?;
+        events::spent(ctx, from, amount);
+        for (to, coins) in outputs {
+            self.require_open(ctx.state, to)?;
+            self.deposit(ctx.state, to, coins)?;
+            events::received(ctx, to, coins);
+            events::transfer(ctx, from, to, coins);
+        }
+        Ok(())
+    }
+
+    /// Takes coins that the owner can spend now, without an event: what fees
+    /// are paid with.
+    pub fn withdraw(&self, state: &mut Overlay, from: &Address, coins: &Coins, now: Time) -> Result<(), ExecError> {
+        for Coin { denom, amount } in coins {
+            let held = balance(state, from, denom.as_str())?;
+            let spendable = held.saturating_sub(self.accounts.locked(state, from, denom.as_str(), now)?);
+            if spendable < *amount {
+                let (owner, denom) = (*from, denom.to_string());
+                let error = BankError::Insufficient { owner, denom, spendable, needed: *amount };
+                return Err(TxError::from(error).into());
+            }
+            write_amount(state, keys::balance(from, denom.as_str()), held.saturating_sub(*amount));
+        }
+        Ok(())
+    }
+
+    /// Gives coins to an account, which is made if it does not exist.
+    pub fn deposit(&self, state: &mut Overlay, to: &Address, coins: &Coins) -> Result<(), ExecError> {
+        self.accounts.ensure(state, to)?;
+        for Coin { denom, amount } in coins {
+            let held = balance(state, to, denom.as_str())?;
+            write_amount(state, keys::balance(to, denom.as_str()), grown(held, *amount)?);
+        }
+        Ok(())
+    }
+
+    /// What an account could spend now.
+    pub fn spendable(&self, state: &impl Read, owner: &Address, denom: &str, now: Time) -> Result<Amount, ExecError> {
+        Ok(balance(state, owner, denom)?.saturating_sub(self.accounts.locked(state, owner, denom, now)?))
+    }
+
+    fn require_open(&self, state: &impl Read, to: &Address) -> Result<(), ExecError> {
+        if self.accounts.is_module(state, to)? {
+            return Err(TxError::from(BankError::Blocked(*to)).into());
+        }
+        Ok(())
+    }
+}
+
+impl<A: Accounts> Ledger for Bank<A> {
+    fn transfer(&self, ctx: &mut Context<'_>, from: &Address, to: &Address, coins: &Coins) -> Result<(), ExecError> {
+        if coins.is_empty() {
+            return Ok(());
+        }
+        self.withdraw(ctx.state, from, coins, ctx.block.time)?;
+        self.deposit(ctx.state, to, coins)?;
+        events::spent(ctx, from, coins);
+        events::received(ctx, to, coins);
+        events::transfer(ctx, from, to, coins);
+        Ok(())
+    }
+
+    fn burn(&self, ctx: &mut Context<'_>, from: &Address, coins: &Coins) -> Result<(), ExecError> {
+        if coins.is_empty() {
+            return Ok(());
+        }
+        self.withdraw(ctx.state, from, coins, ctx.block.time)?;
+        for Coin { denom, amount } in coins {
+            let rest = supply(ctx.state, denom.as_str())?.sub(*amount);
+            let rest = rest.map_err(|_| ExecError::corrupt(format!("supply of {denom}")))?;
+            write_amount(ctx.state, keys::supply(denom.as_str()), rest);
+        }
+        events::spent(ctx, from, coins);
+        events::burned(ctx, from, coins);
+        Ok(())
+    }
+
+    fn balance(&self, state: &impl Read, owner: &Address, denom: &str) -> Result<Amount, ExecError> {
+        Ok(balance(state, owner, denom)?)
+    }
+}
+
+/// A balance never exceeds the supply, so this cannot overflow unless state is broken.
+fn grown(held: Amount, by: Amount) -> Result<Amount, ExecError> {
+    held.add(by).map_err(|_| ExecError::corrupt("a balance above all supply"))
+}
+
+fn response<M: Message + Name>(message: &M) -> Any {
+    Any { type_url: format!("/{}", M::full_name()), value: message.encode_to_vec() }
+}

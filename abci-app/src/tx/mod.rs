@@ -1,0 +1,16 @@
+//! The way in: bytes become a [`CheckedTx`], which can only be built by passing
+//! every check that needs no state; then [`ante`] admits it against state.
+//!
+//! - `message`: every message the chain knows
+//! - `checked`: decoding and stateless checks
+//! - `verifier`: signatures, in parallel, with a bounded memory of good ones
+//! - `ante`: timeout, sequence, fee
+
+pub mod ante;
+mod checked;
+mod message;
+mod verifier;
+
+pub use checked::{CheckedTx, Fee, MAX_TX_BYTES, Mode, Signer};
+pub use message::Msg;
+pub use verifier::{SignatureVerdicts, Verifier};
