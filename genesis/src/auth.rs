@@ -24,9 +24,6 @@ pub struct Auth {
 pub struct AuthParams {
     pub max_memo_characters: u64,
     pub tx_sig_limit: u64,
-    pub tx_size_cost_per_byte: u64,
-    pub sig_verify_cost_ed25519: u64,
-    pub sig_verify_cost_secp256k1: u64,
 }
 
 impl Default for AuthParams {
@@ -34,9 +31,6 @@ impl Default for AuthParams {
         Self {
             max_memo_characters: 256,
             tx_sig_limit: 7,
-            tx_size_cost_per_byte: 10,
-            sig_verify_cost_ed25519: 590,
-            sig_verify_cost_secp256k1: 1_000,
         }
     }
 }

@@ -101,7 +101,7 @@ impl App {
     fn overlay(&self) -> Overlay {
         let mut overlay = Overlay::new(self.store.latest());
         if let Some(genesis) = &self.genesis {
-            overlay.write(genesis.clone());
+            overlay.extend(genesis.clone());
         }
         overlay
     }

@@ -52,7 +52,7 @@ impl QueryService {
     /// the app hash of the next header. `/store/main/key` takes whole keys,
     /// `/store/<module>/key` keys without the module's prefix.
     fn store_key(&self, store: &str, request: &RequestQuery, height: u64) -> Result<ResponseQuery, QueryError> {
-        let key = if store == MAIN_STORE {
+        let key = if store.as_bytes() == MAIN_STORE {
             request.data.to_vec()
         } else {
             [store.as_bytes(), b"/", &request.data].concat()
@@ -68,7 +68,7 @@ impl QueryService {
         let op = |r#type: &str, key: &[u8], data: Vec<u8>| ProofOp { r#type: r#type.into(), key: key.to_vec(), data };
         let ops = vec![
             op("ics23:jmt", &key, proven.tree.encode_to_vec()),
-            op("ics23:simple", MAIN_STORE.as_bytes(), proven.store.encode_to_vec()),
+            op("ics23:simple", MAIN_STORE, proven.store.encode_to_vec()),
         ];
         let value = proven.value.unwrap_or_default().into();
         Ok(ResponseQuery { value, proof_ops: Some(ProofOps { ops }), ..answer })

@@ -39,14 +39,16 @@ pub fn simulate(state: &Snapshot, request: SimulateRequest) -> Result<SimulateRe
         QueryError { message, ..error }
     })?;
     let gas_used = ante::gas_used(&tx, &params);
+    #[allow(deprecated, reason = "older clients read `data`")]
+    let result = SimulationResult {
+        data: block::tx_data(msg_responses.clone()).to_vec(),
+        events,
+        msg_responses,
+        ..Default::default()
+    };
     Ok(SimulateResponse {
         gas_info: Some(GasInfo { gas_wanted: tx.fee().gas_limit, gas_used }),
-        result: Some(SimulationResult {
-            data: block::tx_data(msg_responses.clone()).to_vec(),
-            events,
-            msg_responses,
-            ..Default::default()
-        }),
+        result: Some(result),
     })
 }
 

@@ -89,7 +89,9 @@ impl CheckedTx {
         if !body.extension_options.is_empty() {
             return Err(sdk::unknown_extension_options("extension options are not supported; leave them out"));
         }
-        if auth.tip.is_some() {
+        #[allow(deprecated, reason = "refused because nothing would pay it")]
+        let tip = auth.tip.is_some();
+        if tip {
             return Err(sdk::not_supported("tips are not supported; leave the tip out"));
         }
         let messages = read_messages(&body)?;

@@ -33,6 +33,11 @@ impl Overlay {
         self.top().delete(space, key.to_vec());
     }
 
+    /// Writes a whole set of changes.
+    pub fn extend(&mut self, changes: Changes) {
+        self.top().extend(changes);
+    }
+
     /// Pushes a layer: what is written from here on is kept by `apply` or dropped by `discard`.
     pub fn begin(&mut self) {
         self.layers.push(Changes::default());

@@ -1,21 +1,30 @@
 //! `cosmos.consensus.v1.Query`.
 
-use cosmos_sdk_proto::cosmos::consensus::v1::{QueryParamsRequest, QueryParamsResponse};
 use prost::Message;
 use slsbft_store::Snapshot;
+use tendermint_proto::v0_38::types::ConsensusParams;
 
 use super::params;
 use crate::query::{QueryError, answer};
 
 pub const SERVICE: &str = "cosmos.consensus.v1.Query";
 
+/// `cosmos.consensus.v1.QueryParamsRequest`, which `cosmos-sdk-proto` leaves out.
+#[derive(Clone, PartialEq, Message)]
+struct QueryParamsRequest {}
+
+/// `cosmos.consensus.v1.QueryParamsResponse`.
+#[derive(Clone, PartialEq, Message)]
+struct QueryParamsResponse {
+    #[prost(message, optional, tag = "1")]
+    params: Option<ConsensusParams>,
+}
+
 /// Answers one method of the service.
 pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Params" => answer(request, |_: QueryParamsRequest| {
-            // Same wire form, another generated type.
-            let params = params(state)?.encode_to_vec();
-            Ok(QueryParamsResponse { params: Some(Message::decode(params.as_slice())?) })
+            Ok(QueryParamsResponse { params: Some(params(state)?) })
         }),
         other => Err(QueryError::unimplemented(other)),
     }
