@@ -9,10 +9,12 @@
 
 pub mod client;
 pub mod keys;
+pub mod submit;
 pub mod tx;
 pub mod voucher;
 
 pub use client::{Account, Client, ClientError, TxFailure, TxOutcome};
 pub use keys::{HdPath, KeyError, KeyKind, Mnemonic, SigningKey};
+pub use submit::{SubmitConfig, Submitted, Submitter};
 pub use tx::{Fee, SignedTx, SignerData, TxBuilder, TxHash};
 pub use voucher::{VoucherError, VoucherSigner};

@@ -95,12 +95,12 @@ impl ClientError {
         let message = status.message().to_owned();
         match status.code() {
             Code::NotFound => Self::NotFound(message),
-            // tonic reports a broken connection as UNKNOWN with a transport source.
+            // tonic reports a broken connection as one of these, with the cause as source.
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Self::Unavailable {
                 endpoint,
                 reason: message,
             },
-            Code::Unknown if is_transport(&status) => Self::Unavailable {
+            Code::Unknown | Code::Internal if is_transport(&status) => Self::Unavailable {
                 endpoint,
                 reason: message,
             },

@@ -13,7 +13,10 @@ use tokio::time::{Instant, sleep};
 use tonic::Code;
 
 use super::{Client, ClientError, MAX_ANSWER_BYTES, TxFailure};
-use crate::tx::{SignedTx, SignerData, TxBuilder, TxHash};
+use crate::{
+    keys::SigningKey,
+    tx::{SignedTx, SignerData, TxBuilder, TxHash, adjusted_gas},
+};
 
 /// First and longest pause between two looks for a transaction.
 const POLL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
@@ -59,6 +62,18 @@ impl Client {
             .gas_info
             .ok_or_else(|| self.without("a gas figure"))?;
         Ok(gas.gas_used)
+    }
+
+    /// Sets gas limit and fee of a transaction of one signer by simulating it.
+    pub async fn with_estimated_fee(
+        &self,
+        tx: TxBuilder,
+        key: &SigningKey,
+    ) -> Result<TxBuilder, ClientError> {
+        let account = self.account(&key.address()).await?;
+        let signer = SignerData::of(key, account.number, account.sequence);
+        let gas = self.simulate(&tx, &[signer]).await?;
+        Ok(tx.gas(adjusted_gas(gas)))
     }
 
     /// Hands a transaction to the node and returns once its mempool took it;

@@ -1,0 +1,243 @@
+//! The state of the fake node.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use cosmos_sdk_proto::{
+    Any,
+    cosmos::{
+        auth::v1beta1::{BaseAccount, QueryAccountRequest, QueryAccountResponse},
+        base::{
+            abci::v1beta1::{GasInfo, TxResponse},
+            tendermint::v1beta1::{GetNodeInfoRequest, GetNodeInfoResponse},
+        },
+        tx::v1beta1::{
+            AuthInfo, BroadcastTxRequest, BroadcastTxResponse, GetTxRequest, GetTxResponse, SimulateRequest,
+            SimulateResponse, TxBody, TxRaw,
+        },
+    },
+};
+use prost::{Message, Name};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use slsbft_client::TxHash;
+use slsbft_types::{
+    PublicKey,
+    tx::{direct_sign_bytes, tx_hash},
+};
+use tendermint_proto::v0_38::p2p::DefaultNodeInfo;
+use tonic::Status;
+
+pub const CHAIN_ID: &str = "slsbft-test-1";
+const ACCOUNT_NUMBER: u64 = 11;
+
+/// How often something goes wrong, per thousand broadcasts.
+#[derive(Clone, Copy, Default)]
+pub struct Faults {
+    pub seed: u64,
+    /// No answer, nothing done.
+    pub away: u32,
+    /// Done, but the answer is lost.
+    pub lost_answer: u32,
+    /// The mempool is emptied, as by a restart, before the broadcast is looked at.
+    pub forget: u32,
+    pub full: u32,
+    /// Another program gets in first with the same key.
+    pub foreign: u32,
+}
+
+pub struct Chain {
+    key: PublicKey,
+    rng: StdRng,
+    pub faults: Faults,
+    pub height: u64,
+    /// The account's sequence after the latest block, and after the mempool.
+    pub sequence: u64,
+    checked: u64,
+    /// Hash and memo; foreign transactions have an empty memo.
+    mempool: VecDeque<(TxHash, String)>,
+    index: BTreeMap<TxHash, (u64, u32)>,
+    /// Memos in the order in which blocks took them.
+    pub included: Vec<String>,
+    /// Broadcasts refused because of their sequence.
+    pub mismatches: u32,
+    /// No blocks while set.
+    pub halted: bool,
+}
+
+impl Chain {
+    pub fn new(key: PublicKey, faults: Faults) -> Self {
+        Self {
+            key,
+            rng: StdRng::seed_from_u64(faults.seed),
+            faults,
+            height: 1,
+            sequence: 3,
+            checked: 3,
+            mempool: VecDeque::new(),
+            index: BTreeMap::new(),
+            included: Vec::new(),
+            mismatches: 0,
+            halted: false,
+        }
+    }
+
+    pub fn make_block(&mut self) {
+        if self.halted {
+            return;
+        }
+        self.height += 1;
+        for _ in 0..self.rng.gen_range(5..60) {
+            let Some((hash, memo)) = self.mempool.pop_front() else {
+                break;
+            };
+            self.sequence += 1;
+            let code = if memo == "fails in its block" { 5 } else { 0 };
+            self.index.insert(hash, (self.height, code));
+            if !memo.is_empty() {
+                self.included.push(memo);
+            }
+        }
+    }
+
+    pub fn forget(&mut self) {
+        self.mempool.clear();
+        self.checked = self.sequence;
+    }
+
+    /// Another program sends a transaction with the same key.
+    pub fn foreign(&mut self) {
+        self.checked += 1;
+        self.mempool.push_back((TxHash(self.rng.r#gen()), String::new()));
+    }
+
+    pub fn broadcast(&mut self, request: BroadcastTxRequest) -> Result<BroadcastTxResponse, Status> {
+        let lost = || Status::unavailable("the fake node is away");
+        if self.happens(self.faults.away) {
+            return Err(lost());
+        }
+        if self.happens(self.faults.forget) {
+            self.forget();
+        }
+        if self.happens(self.faults.foreign) {
+            self.foreign();
+        }
+        if self.happens(self.faults.full) {
+            return Ok(verdict(20, "mempool is full"));
+        }
+        let verdict = self.check(&request.tx_bytes)?;
+        if self.happens(self.faults.lost_answer) {
+            Err(lost())
+        } else {
+            Ok(verdict)
+        }
+    }
+
+    fn check(&mut self, bytes: &[u8]) -> Result<BroadcastTxResponse, Status> {
+        let undecodable = |_| Status::invalid_argument("no transaction");
+        let raw = TxRaw::decode(bytes).map_err(undecodable)?;
+        let body = TxBody::decode(raw.body_bytes.as_slice()).map_err(undecodable)?;
+        let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice()).map_err(undecodable)?;
+        let hash = TxHash(tx_hash(bytes));
+        if self.mempool.iter().any(|(held, _)| *held == hash) {
+            return Ok(verdict(19, "tx already in mempool"));
+        }
+        let (fee, found) = (auth.fee.unwrap(), auth.signer_infos[0].sequence);
+        if fee.amount[0].amount.parse::<u64>().unwrap() < 25 * fee.gas_limit {
+            return Ok(verdict(13, "insufficient fees"));
+        }
+        let expected = self.checked;
+        if found != expected {
+            self.mismatches += 1;
+            let log = format!("account sequence mismatch, expected {expected}, got {found}");
+            return Ok(verdict(32, &format!("{log}: incorrect account sequence")));
+        }
+        let signed = direct_sign_bytes(&raw.body_bytes, &raw.auth_info_bytes, CHAIN_ID, ACCOUNT_NUMBER);
+        self.key
+            .verify(&signed, &raw.signatures[0])
+            .expect("the signature is that of the account");
+        self.checked += 1;
+        self.mempool.push_back((hash, body.memo));
+        Ok(verdict(0, ""))
+    }
+
+    pub fn get_tx(&mut self, request: GetTxRequest) -> Result<GetTxResponse, Status> {
+        let hash: TxHash = request
+            .hash
+            .parse()
+            .map_err(|_| Status::invalid_argument("no hash"))?;
+        let not_found = || Status::not_found(format!("tx not found: {hash}"));
+        // The index is one block behind the state.
+        let (height, code) = self
+            .index
+            .get(&hash)
+            .filter(|(height, _)| *height < self.height)
+            .ok_or_else(not_found)?;
+        let mut response = verdict(*code, if *code == 0 { "" } else { "insufficient funds" });
+        if let Some(answer) = &mut response.tx_response {
+            answer.height = *height as i64;
+            answer.txhash = hash.to_string();
+        }
+        Ok(GetTxResponse {
+            tx: None,
+            tx_response: response.tx_response,
+        })
+    }
+
+    pub fn simulate(&mut self, _: SimulateRequest) -> Result<SimulateResponse, Status> {
+        let gas_info = Some(GasInfo {
+            gas_wanted: 0,
+            gas_used: 400_000,
+        });
+        Ok(SimulateResponse {
+            gas_info,
+            result: None,
+        })
+    }
+
+    pub fn account(&mut self, request: QueryAccountRequest) -> Result<QueryAccountResponse, Status> {
+        if request.address != self.key.address().to_string() {
+            return Err(Status::not_found(format!(
+                "account {} not found",
+                request.address
+            )));
+        }
+        let account = BaseAccount {
+            address: request.address,
+            pub_key: Some(self.key.to_any()),
+            account_number: ACCOUNT_NUMBER,
+            sequence: self.sequence,
+        };
+        let any = Any {
+            type_url: BaseAccount::type_url(),
+            value: account.encode_to_vec(),
+        };
+        Ok(QueryAccountResponse { account: Some(any) })
+    }
+
+    pub fn node_info(&mut self, _: GetNodeInfoRequest) -> Result<GetNodeInfoResponse, Status> {
+        let info = DefaultNodeInfo {
+            network: CHAIN_ID.into(),
+            ..Default::default()
+        };
+        Ok(GetNodeInfoResponse {
+            default_node_info: Some(info),
+            application_version: None,
+        })
+    }
+
+    fn happens(&mut self, per_mille: u32) -> bool {
+        self.rng.gen_range(0..1000) < per_mille
+    }
+}
+
+fn verdict(code: u32, log: &str) -> BroadcastTxResponse {
+    let codespace = if code == 0 { "" } else { "sdk" };
+    let response = TxResponse {
+        code,
+        codespace: codespace.into(),
+        raw_log: log.into(),
+        ..Default::default()
+    };
+    BroadcastTxResponse {
+        tx_response: Some(response),
+    }
+}
