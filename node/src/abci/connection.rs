@@ -37,9 +37,9 @@ const POOL_FROM: usize = 2;
 
 /// Everything the connections share.
 pub(super) struct Handlers<M, Q, S> {
-    pub mempool: M,
-    pub query: Q,
-    pub snapshots: S,
+    pub mempool: Arc<M>,
+    pub query: Arc<Q>,
+    pub snapshots: Arc<S>,
     pub consensus: Owner,
     pub pool: rayon::ThreadPool,
     pub metrics: Arc<Metrics>,
@@ -83,7 +83,11 @@ pub(super) fn serve<M: Mempool, Q: Query, S: Snapshots>(
             }
             if reader.fill(&mut &*stream)? == 0 {
                 let truncated = reader.is_mid_frame();
-                return if truncated { Err(ConnectionError::Truncated) } else { Ok(()) };
+                return if truncated {
+                    Err(ConnectionError::Truncated)
+                } else {
+                    Ok(())
+                };
             }
             continue;
         }
@@ -91,7 +95,12 @@ pub(super) fn serve<M: Mempool, Q: Query, S: Snapshots>(
             match answer(turn, handlers) {
                 Ok(value) => append_frame(&Response { value: Some(value) }, &mut out),
                 Err(stop) => {
-                    append_frame(&Response { value: Some(exception(&stop)) }, &mut out);
+                    append_frame(
+                        &Response {
+                            value: Some(exception(&stop)),
+                        },
+                        &mut out,
+                    );
                     // The node stops for the fault's sake, whether or not the peer hears of it.
                     let _ = write(stream, &mut out);
                     return Err(stop.into());
@@ -145,7 +154,9 @@ fn verify<M: Mempool, Q: Query, S: Snapshots>(
     let turns = if checks < POOL_FROM {
         requests.into_iter().map(turn).collect()
     } else {
-        handlers.pool.install(|| requests.into_par_iter().map(turn).collect())
+        handlers
+            .pool
+            .install(|| requests.into_par_iter().map(turn).collect())
     };
     handlers.metrics.verified(checks, start.elapsed());
     turns
@@ -155,7 +166,14 @@ fn answer<M: Mempool, Q: Query, S: Snapshots>(
     turn: Turn<M::Verified>,
     handlers: &Handlers<M, Q, S>,
 ) -> Result<Outgoing, Stop> {
-    let Handlers { mempool, query, snapshots, consensus, metrics, .. } = handlers;
+    let Handlers {
+        mempool,
+        query,
+        snapshots,
+        consensus,
+        metrics,
+        ..
+    } = handlers;
     let request = match turn {
         Turn::Check(verified) => {
             let start = Instant::now();
@@ -175,9 +193,9 @@ fn answer<M: Mempool, Q: Query, S: Snapshots>(
     };
     let start = Instant::now();
     match request {
-        Incoming::Echo(request) => {
-            Ok(Outgoing::Echo(ResponseEcho { message: request.message }))
-        }
+        Incoming::Echo(request) => Ok(Outgoing::Echo(ResponseEcho {
+            message: request.message,
+        })),
         Incoming::Flush(_) => Ok(Outgoing::Flush(ResponseFlush {})),
         Incoming::Info(request) => {
             let response = query.info(request)?;
@@ -190,33 +208,29 @@ fn answer<M: Mempool, Q: Query, S: Snapshots>(
             Ok(Outgoing::Query(response))
         }
         Incoming::ListSnapshots(_) => Ok(Outgoing::ListSnapshots(snapshots.list_snapshots()?)),
-        Incoming::OfferSnapshot(request) => {
-            Ok(Outgoing::OfferSnapshot(snapshots.offer_snapshot(request)?))
-        }
-        Incoming::LoadSnapshotChunk(request) => {
-            Ok(Outgoing::LoadSnapshotChunk(snapshots.load_snapshot_chunk(request)?))
-        }
-        Incoming::ApplySnapshotChunk(request) => {
-            Ok(Outgoing::ApplySnapshotChunk(snapshots.apply_snapshot_chunk(request)?))
-        }
+        Incoming::OfferSnapshot(request) => Ok(Outgoing::OfferSnapshot(snapshots.offer_snapshot(request)?)),
+        Incoming::LoadSnapshotChunk(request) => Ok(Outgoing::LoadSnapshotChunk(
+            snapshots.load_snapshot_chunk(request)?,
+        )),
+        Incoming::ApplySnapshotChunk(request) => Ok(Outgoing::ApplySnapshotChunk(
+            snapshots.apply_snapshot_chunk(request)?,
+        )),
         Incoming::InitChain(r) => consensus.call(ConsensusRequest::InitChain(r)),
         Incoming::PrepareProposal(r) => consensus.call(ConsensusRequest::PrepareProposal(r)),
         Incoming::ProcessProposal(r) => consensus.call(ConsensusRequest::ProcessProposal(r)),
         Incoming::ExtendVote(r) => consensus.call(ConsensusRequest::ExtendVote(r)),
-        Incoming::VerifyVoteExtension(r) => {
-            consensus.call(ConsensusRequest::VerifyVoteExtension(r))
-        }
+        Incoming::VerifyVoteExtension(r) => consensus.call(ConsensusRequest::VerifyVoteExtension(r)),
         Incoming::FinalizeBlock(r) => consensus.call(ConsensusRequest::FinalizeBlock(r)),
         Incoming::Commit(_) => consensus.call(ConsensusRequest::Commit),
         // Taken out of the batch by `verify`.
-        Incoming::CheckTx(request) => {
-            Ok(Outgoing::CheckTx(mempool.apply(mempool.verify(request))?))
-        }
+        Incoming::CheckTx(request) => Ok(Outgoing::CheckTx(mempool.apply(mempool.verify(request))?)),
     }
 }
 
 fn exception(stop: &Stop) -> Outgoing {
-    Outgoing::Exception(ResponseException { error: stop.to_string() })
+    Outgoing::Exception(ResponseException {
+        error: stop.to_string(),
+    })
 }
 
 fn write(mut stream: &Stream, out: &mut Vec<u8>) -> io::Result<()> {

@@ -56,12 +56,8 @@ impl Request {
     fn answer(self, app: &mut impl Consensus) -> Result<Response, Stop> {
         Ok(match self {
             Self::InitChain(request) => Response::InitChain(app.init_chain(request)?),
-            Self::PrepareProposal(request) => {
-                Response::PrepareProposal(app.prepare_proposal(request)?)
-            }
-            Self::ProcessProposal(request) => {
-                Response::ProcessProposal(app.process_proposal(request)?)
-            }
+            Self::PrepareProposal(request) => Response::PrepareProposal(app.prepare_proposal(request)?),
+            Self::ProcessProposal(request) => Response::ProcessProposal(app.process_proposal(request)?),
             Self::ExtendVote(request) => Response::ExtendVote(app.extend_vote(request)?),
             Self::VerifyVoteExtension(request) => {
                 Response::VerifyVoteExtension(app.verify_vote_extension(request)?)

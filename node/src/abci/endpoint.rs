@@ -33,9 +33,7 @@ pub enum Endpoint {
 /// Why an endpoint cannot be used.
 #[derive(Debug, Error)]
 pub enum EndpointError {
-    #[error(
-        "`{0}` is no ABCI address; write `unix:///path/to/socket` or `tcp://127.0.0.1:26658`"
-    )]
+    #[error("`{0}` is no ABCI address; write `unix:///path/to/socket` or `tcp://127.0.0.1:26658`")]
     Syntax(String),
     #[error(
         "the ABCI address {0} can be reached from outside this machine, and whoever reaches it \
@@ -94,7 +92,10 @@ impl Endpoint {
     /// Starts to listen. A socket file that nobody serves is replaced; with TCP
     /// port 0 the system chooses one (see [`Listener::endpoint`]).
     pub fn bind(&self) -> Result<Listener, EndpointError> {
-        let failed = |source| EndpointError::Bind { endpoint: self.clone(), source };
+        let failed = |source| EndpointError::Bind {
+            endpoint: self.clone(),
+            source,
+        };
         match self {
             Self::Unix(path) => {
                 if path.as_os_str().len() >= MAX_SOCKET_PATH {
@@ -104,7 +105,10 @@ impl Endpoint {
                     return Err(EndpointError::InUse(self.clone()));
                 }
                 let listener = bind_private(path).map_err(failed)?;
-                Ok(Listener { endpoint: self.clone(), socket: Socket::Unix(listener) })
+                Ok(Listener {
+                    endpoint: self.clone(),
+                    socket: Socket::Unix(listener),
+                })
             }
             Self::Tcp(address) => {
                 let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
@@ -112,7 +116,10 @@ impl Endpoint {
                     _ => failed(error),
                 })?;
                 let endpoint = Self::Tcp(listener.local_addr().map_err(failed)?);
-                Ok(Listener { endpoint, socket: Socket::Tcp(listener) })
+                Ok(Listener {
+                    endpoint,
+                    socket: Socket::Tcp(listener),
+                })
             }
         }
     }
@@ -229,9 +236,18 @@ mod tests {
     #[test]
     fn an_address_others_could_reach_is_refused() {
         for open in ["tcp://0.0.0.0:26658", "tcp://10.0.0.1:1", "tcp://[::]:1"] {
-            assert!(matches!(open.parse::<Endpoint>(), Err(EndpointError::NotLoopback(_))));
+            assert!(matches!(
+                open.parse::<Endpoint>(),
+                Err(EndpointError::NotLoopback(_))
+            ));
         }
-        for bad in ["", "unix://", "127.0.0.1:1", "tcp://localhost", "http://127.0.0.1:1"] {
+        for bad in [
+            "",
+            "unix://",
+            "127.0.0.1:1",
+            "tcp://localhost",
+            "http://127.0.0.1:1",
+        ] {
             assert!(matches!(bad.parse::<Endpoint>(), Err(EndpointError::Syntax(_))));
         }
     }

@@ -42,7 +42,11 @@ pub struct FrameReader {
 impl FrameReader {
     /// `limit` is the longest frame accepted, in bytes.
     pub fn new(limit: usize) -> Self {
-        Self { buffer: BytesMut::new(), window: vec![0; WINDOW].into_boxed_slice(), limit }
+        Self {
+            buffer: BytesMut::new(),
+            window: vec![0; WINDOW].into_boxed_slice(),
+            limit,
+        }
     }
 
     /// Reads once from `source`; returns the number of bytes read, 0 at its end.
@@ -53,7 +57,8 @@ impl FrameReader {
                 other => break other?,
             }
         };
-        self.buffer.extend_from_slice(self.window.get(..read).unwrap_or_default());
+        self.buffer
+            .extend_from_slice(self.window.get(..read).unwrap_or_default());
         Ok(read)
     }
 
@@ -64,7 +69,12 @@ impl FrameReader {
         };
         let length = match usize::try_from(length) {
             Ok(length_usize) if length_usize <= self.limit => length_usize,
-            _ => return Err(FrameError::TooLong { length, limit: self.limit }),
+            _ => {
+                return Err(FrameError::TooLong {
+                    length,
+                    limit: self.limit,
+                });
+            }
         };
         if self.buffer.len() - prefix < length {
             return Ok(None);
@@ -98,7 +108,11 @@ fn read_varint(bytes: &[u8]) -> Result<Option<(usize, u64)>, FrameError> {
             return Ok(Some((index + 1, value)));
         }
     }
-    if bytes.len() >= MAX_VARINT { Err(FrameError::BadLength) } else { Ok(None) }
+    if bytes.len() >= MAX_VARINT {
+        Err(FrameError::BadLength)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Appends `message` as one frame to `out`.
@@ -163,7 +177,10 @@ mod tests {
         prost::encoding::encode_varint(1 << 40, &mut bytes);
         assert_eq!(
             frames_of(&bytes, 1000, 1),
-            Err(FrameError::TooLong { length: 1 << 40, limit: 1000 })
+            Err(FrameError::TooLong {
+                length: 1 << 40,
+                limit: 1000
+            })
         );
     }
 

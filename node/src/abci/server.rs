@@ -28,12 +28,12 @@ use crate::metrics::Metrics;
 /// restarted CometBFT comes back before the end of its old ones is noticed.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What the server serves.
+/// What the server serves. It is the only owner of `consensus`.
 pub struct Application<C, M, Q, S> {
     pub consensus: C,
-    pub mempool: M,
-    pub query: Q,
-    pub snapshots: S,
+    pub mempool: Arc<M>,
+    pub query: Arc<Q>,
+    pub snapshots: Arc<S>,
 }
 
 /// The server's bounds.
@@ -49,7 +49,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_frame_bytes: 128 * 1024 * 1024, read_ahead: 1024, check_tx_threads: 0 }
+        Self {
+            max_frame_bytes: 128 * 1024 * 1024,
+            read_ahead: 1024,
+            check_tx_threads: 0,
+        }
     }
 }
 
@@ -104,14 +108,26 @@ impl Server {
         Q: Query + 'static,
         S: Snapshots + 'static,
     {
-        let Application { consensus, mempool, query, snapshots } = application;
+        let Application {
+            consensus,
+            mempool,
+            query,
+            snapshots,
+        } = application;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(options.check_tx_threads)
             .thread_name(|index| format!("check-tx-{index}"))
             .build()?;
         let (consensus, owner) = Owner::start(consensus, Arc::clone(&metrics))?;
-        let handlers =
-            Arc::new(Handlers { mempool, query, snapshots, consensus, pool, metrics, options });
+        let handlers = Arc::new(Handlers {
+            mempool,
+            query,
+            snapshots,
+            consensus,
+            pool,
+            metrics,
+            options,
+        });
         let shared = Arc::new(Shared {
             listener,
             stopping: AtomicBool::new(false),
@@ -123,7 +139,11 @@ impl Server {
             let shared = Arc::clone(&shared);
             move || accept(&shared, &handlers)
         })?;
-        Ok(Self { shared, acceptor: Some(acceptor), owner: Some(owner) })
+        Ok(Self {
+            shared,
+            acceptor: Some(acceptor),
+            owner: Some(owner),
+        })
     }
 
     /// Where the server listens.
@@ -208,8 +228,7 @@ where
         threads.retain(|thread| !thread.is_finished());
         shared.open.lock().push(Arc::clone(&stream));
         let spawned = thread::Builder::new().name("abci".into()).spawn({
-            let (shared, handlers, stream) =
-                (Arc::clone(shared), Arc::clone(handlers), Arc::clone(&stream));
+            let (shared, handlers, stream) = (Arc::clone(shared), Arc::clone(handlers), Arc::clone(&stream));
             move || run(&shared, &handlers, &stream)
         });
         match spawned {
@@ -236,8 +255,8 @@ fn run<M: Mempool, Q: Query, S: Snapshots>(
 ) {
     tracing::debug!("an ABCI connection opened");
     let served = AssertUnwindSafe(|| connection::serve(stream, handlers));
-    let ended = panic::catch_unwind(served)
-        .unwrap_or_else(|panic| Err(Stop::Panic(panic_message(&*panic)).into()));
+    let ended =
+        panic::catch_unwind(served).unwrap_or_else(|panic| Err(Stop::Panic(panic_message(&*panic)).into()));
     stream.close();
     shared.forget(stream);
     match ended {

@@ -3,6 +3,10 @@
 //! failure as an error whose text says what to do next; `main` prints it with
 //! its causes and exits with 1.
 
+mod config;
+mod init;
+mod start;
+mod status;
 mod version;
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
@@ -50,14 +54,26 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a home: settings, keys, genesis
+    Init(init::Args),
+    /// Run the node: application, CometBFT, services
+    Start(start::Args),
+    /// Ask a running node how it is
+    Status(status::Args),
+    /// Read and change settings
+    Config(config::Args),
     /// Print versions of the node and of what it is made of
     Version(version::Args),
 }
 
 /// Runs what the command line says.
 pub fn main() -> ExitCode {
-    let Cli { global: _, command } = Cli::parse();
+    let Cli { global, command } = Cli::parse();
     let outcome = match command {
+        Command::Init(args) => init::run(args, &global),
+        Command::Start(args) => start::run(args, &global),
+        Command::Status(args) => status::run(args, &global),
+        Command::Config(args) => config::run(args, &global),
         Command::Version(args) => version::run(&args),
     };
     match outcome {
@@ -83,6 +99,8 @@ pub fn with_causes(error: &(dyn Error + 'static)) -> String {
 
 /// Runs the future of a command that talks to a network, on one thread.
 pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     Ok(runtime.block_on(future))
 }

@@ -1,1 +1,18 @@
-//! Config.
+//! The home directory: which files it has, what they may say, and how `init`
+//! first writes them. `app.toml` is ours, the other files are CometBFT's.
+
+mod app;
+mod cometbft;
+mod edit;
+mod home;
+mod init;
+mod keys;
+
+pub use app::{
+    Abci, AppConfig, ConfigError, Consensus, Grpc, Log, LogFormat, Metrics, Store, default_app_toml,
+};
+pub use cometbft::{CometConfig, CometError, default_config_toml};
+pub use edit::{EditError, get, replace, set};
+pub use home::Home;
+pub use init::{Init, InitError, LOCAL_CHAIN, init};
+pub use keys::{KeyError, NodeKey, ValidatorKey};

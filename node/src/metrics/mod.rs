@@ -16,11 +16,12 @@ pub use server::{MetricsError, serve};
 
 /// From a hand-over between threads to a block that makes validators lose a round.
 const SECONDS: [f64; 19] = [
-    0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025,
-    0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+    0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1,
+    0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
-const BLOCK_TXS: [f64; 11] =
-    [1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 7000.0, 10_000.0];
+const BLOCK_TXS: [f64; 11] = [
+    1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 7000.0, 10_000.0,
+];
 const BATCH: [f64; 8] = [1.0, 2.0, 8.0, 32.0, 128.0, 256.0, 512.0, 1024.0];
 
 /// One label; its key is the same for all, so that dashboards can reuse panels.
@@ -96,7 +97,11 @@ impl Metrics {
         let registry = &mut self.registry;
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "What is running", version);
-        registry.register("block_height", "Height of the last executed block", self.height.clone());
+        registry.register(
+            "block_height",
+            "Height of the last executed block",
+            self.height.clone(),
+        );
         registry.register(
             "block_transactions",
             "Transactions in a block, the system transaction included",
@@ -111,8 +116,16 @@ impl Metrics {
         let mut timed = |name, help, timers: Timers<Name>| {
             registry.register_with_unit(name, help, Unit::Seconds, timers);
         };
-        timed("abci_request", "Time the application takes for a request", self.abci.clone());
-        timed("app_phase", "Time of one phase inside a request or the store", self.app.clone());
+        timed(
+            "abci_request",
+            "Time the application takes for a request",
+            self.abci.clone(),
+        );
+        timed(
+            "app_phase",
+            "Time of one phase inside a request or the store",
+            self.app.clone(),
+        );
         registry.register(
             "check_tx_batch",
             "Transactions verified together for the mempool",
@@ -152,7 +165,9 @@ impl Metrics {
 
     /// An ABCI request was answered.
     pub fn abci(&self, name: &'static str, took: Duration) {
-        self.abci.get_or_create(&Name { name }).observe(took.as_secs_f64());
+        self.abci
+            .get_or_create(&Name { name })
+            .observe(took.as_secs_f64());
     }
 
     /// A phase inside the application or the store ended.
@@ -188,7 +203,10 @@ impl Metrics {
     /// A gRPC request was answered. `method` must be the path of a service that
     /// exists, since each value costs memory for good.
     pub fn grpc(&self, method: &str, code: &str, took: Duration) {
-        let call = Call { method: method.to_owned(), code: code.to_owned() };
+        let call = Call {
+            method: method.to_owned(),
+            code: code.to_owned(),
+        };
         self.grpc.get_or_create(&call).observe(took.as_secs_f64());
     }
 

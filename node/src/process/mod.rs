@@ -1,1 +1,23 @@
-//! Processes.
+//! The running node: the application, CometBFT beside it, and how both stop.
+//!
+//! `locks` keeps a home and a validator key to one process, `child` is CometBFT
+//! as a child that never outlives us, `ready` waits for what a killed
+//! predecessor still holds, `supervise` starts CometBFT and, as `restart` says,
+//! starts it again, `node` puts everything together and takes it down again.
+
+mod child;
+mod files;
+mod forward;
+mod locks;
+mod log;
+mod node;
+mod ready;
+mod restart;
+mod supervise;
+
+pub use child::{ChildError, find_cometbft};
+pub use files::raise_limit;
+pub use locks::{HomeLock, LockError};
+pub use log::{LogError, init_log};
+pub use node::{NodeError, Start, run};
+pub use ready::ReadyError;

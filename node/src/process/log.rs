@@ -1,0 +1,32 @@
+//! The node's log, on standard error.
+
+use std::io;
+
+use thiserror::Error;
+use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, util::TryInitError};
+
+use crate::config::{Log, LogFormat};
+
+/// Why there is no log.
+#[derive(Debug, Error)]
+pub enum LogError {
+    #[error("the log level `{level}` cannot be read; write `info`, or `info,slsbft_node::abci=debug`")]
+    Level { level: String, source: ParseError },
+    #[error("the log was started twice")]
+    Twice(#[from] TryInitError),
+}
+
+/// Starts logging; once per process.
+pub fn init_log(log: &Log) -> Result<(), LogError> {
+    use tracing_subscriber::util::SubscriberInitExt;
+    let filter = EnvFilter::try_new(&log.level).map_err(|source| LogError::Level {
+        level: log.level.clone(),
+        source,
+    })?;
+    let builder = fmt().with_env_filter(filter).with_writer(io::stderr);
+    match log.format {
+        LogFormat::Human => builder.with_target(false).finish().try_init()?,
+        LogFormat::Json => builder.json().flatten_event(true).finish().try_init()?,
+    }
+    Ok(())
+}

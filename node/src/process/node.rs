@@ -1,0 +1,281 @@
+//! A node's life: what it needs is taken in order, and given back in reverse.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde::Deserialize;
+use slsbft_app::{
+    abci::Fault,
+    app::{App, AppConfig as Rules},
+};
+use slsbft_genesis::{Genesis, GenesisError};
+use slsbft_store::{Store, StoreConfig, StoreError};
+use thiserror::Error;
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use super::{
+    child::{ChildError, find_cometbft},
+    files::raise_limit,
+    locks::{HomeLock, KeyLock, LockError, warn_of_copy},
+    ready::ReadyError,
+    supervise::{Event, Inbox, Supervisor},
+};
+use crate::{
+    abci::{Application, EndpointError, Options, Server, ServerError, Stop},
+    config::{AppConfig, CometConfig, CometError, Home, KeyError, ValidatorKey},
+    metrics::{self, Metrics, MetricsError},
+};
+
+/// How long services may take to finish what they are answering.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Why a node did not start, or stopped.
+#[derive(Debug, Error)]
+pub enum NodeError {
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Comet(#[from] CometError),
+    #[error(transparent)]
+    Ready(#[from] ReadyError),
+    #[error(transparent)]
+    Child(#[from] ChildError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("cannot read the genesis {path}; get it from the chain's other operators")]
+    ReadGenesis { path: PathBuf, source: io::Error },
+    #[error("the genesis {path} cannot be used")]
+    Genesis { path: PathBuf, source: GenesisError },
+    #[error("the state database {path} cannot be opened")]
+    Store { path: PathBuf, source: StoreError },
+    #[error("the application cannot start")]
+    Application(#[source] Fault),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    #[error("the system refuses threads or signals")]
+    System(#[source] io::Error),
+    #[error("the node stopped")]
+    Stopped(#[from] Stop),
+    #[error(
+        "CometBFT ended again and again, at last with {how}; its own lines above say why. Mend \
+         that and start again"
+    )]
+    ConsensusFails { how: String },
+}
+
+/// What `slsbftd start` was told.
+#[derive(Clone, Debug)]
+pub struct Start {
+    pub home: Home,
+    /// The file's settings, with the command line's in their place.
+    pub config: AppConfig,
+}
+
+/// Runs a node until it is told to stop, reaches its halt height, or fails. To be
+/// called from the main thread.
+pub fn run(start: &Start) -> Result<(), NodeError> {
+    let Start { home, config } = start;
+    let comet = CometConfig::read(&home.config_toml())?;
+    let _home = HomeLock::take(home)?;
+    let chain_id = chain_id(&home.root().join(&comet.genesis_file))?;
+    let _key = key_lock(home, &comet, &chain_id)?;
+    warn_of_copy(home)?;
+    raise_limit();
+
+    let app = open(home, config)?;
+    if app.snapshot().height() == 0 {
+        check_genesis(&home.root().join(&comet.genesis_file))?;
+    }
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        chain = chain_id,
+        home = %home.root().display(),
+        height = app.snapshot().height(),
+        "slsbftd starts"
+    );
+
+    let metrics = Arc::new(Metrics::new());
+    let inbox = Inbox::new();
+    let runtime = Runtime::new().map_err(NodeError::System)?;
+    watch_signals(&runtime, &inbox)?;
+    let (shutdown, _) = watch::channel(false);
+    serve_metrics(&runtime, &inbox, config, &metrics, shutdown.subscribe());
+
+    let application = Application {
+        mempool: app.mempool(),
+        query: app.query(),
+        snapshots: app.query(),
+        consensus: app,
+    };
+    let options = Options {
+        max_frame_bytes: config.abci.max_frame_bytes,
+        read_ahead: config.abci.read_ahead,
+        check_tx_threads: config.abci.check_tx_threads,
+    };
+    let listener = config.abci.address.clone().within(home.root()).bind()?;
+    let report = inbox.reporter();
+    let server = Server::start(
+        listener,
+        application,
+        options,
+        Arc::clone(&metrics),
+        move |stop| {
+            report(Event::Application(stop));
+        },
+    )?;
+    tracing::info!(address = %server.endpoint(), "the application waits for CometBFT");
+
+    let end = consensus(start, &comet, &server, &metrics, &inbox);
+    let _ = shutdown.send(true);
+    server.stop();
+    runtime.shutdown_timeout(DRAIN);
+    if end.is_ok() {
+        tracing::info!("slsbftd stopped");
+    }
+    end
+}
+
+/// Runs CometBFT, or waits beside one that somebody else runs.
+fn consensus(
+    start: &Start,
+    comet: &CometConfig,
+    server: &Server,
+    metrics: &Metrics,
+    inbox: &Inbox,
+) -> Result<(), NodeError> {
+    if start.config.consensus.external {
+        return inbox.wait();
+    }
+    let asked = &start.config.consensus.cometbft;
+    let asked = (!asked.as_os_str().is_empty()).then_some(asked.as_path());
+    Supervisor {
+        path: find_cometbft(asked)?,
+        home: &start.home,
+        config: comet,
+        format: start.config.log.format,
+        server,
+        metrics,
+        inbox,
+    }
+    .run()
+}
+
+/// Opens the state and the state machine on it.
+pub(crate) fn open(home: &Home, config: &AppConfig) -> Result<App, NodeError> {
+    let path = home.store();
+    let keep_heights = match config.store.keep_heights {
+        0 => u64::MAX,
+        some => some,
+    };
+    let store = StoreConfig {
+        keep_heights,
+        proof_heights: config.store.proof_heights,
+        cache_bytes: config.store.cache_mib << 20,
+    };
+    let store = Store::open(&path, &store).map_err(|source| NodeError::Store { path, source })?;
+    let rules = Rules {
+        halt_height: (config.halt_height > 0).then_some(config.halt_height),
+        keep_blocks: config.consensus.keep_blocks,
+        ..Rules::default()
+    };
+    App::open(store, rules).map_err(NodeError::Application)
+}
+
+/// Reserves the key that this home's CometBFT signs with. A remote signer keeps
+/// its own.
+fn key_lock(home: &Home, comet: &CometConfig, chain: &str) -> Result<Option<KeyLock>, NodeError> {
+    if !comet.priv_validator_laddr.is_empty() {
+        return Ok(None);
+    }
+    let key = ValidatorKey::read(&home.root().join(&comet.priv_validator_key_file))?;
+    Ok(Some(KeyLock::take(chain, &key.public().address())?))
+}
+
+/// Reads only the chain id: the rest matters before the first block alone.
+fn chain_id(path: &Path) -> Result<String, NodeError> {
+    #[derive(Deserialize)]
+    struct Head {
+        chain_id: String,
+    }
+    let json = read_genesis(path)?;
+    let head: Head = serde_json::from_slice(&json).map_err(|error| NodeError::ReadGenesis {
+        path: path.to_owned(),
+        source: error.into(),
+    })?;
+    Ok(head.chain_id)
+}
+
+fn check_genesis(path: &Path) -> Result<(), NodeError> {
+    let checked = Genesis::from_json(&read_genesis(path)?).and_then(|genesis| genesis.validate());
+    checked.map_err(|source| NodeError::Genesis {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read_genesis(path: &Path) -> Result<Vec<u8>, NodeError> {
+    fs::read(path).map_err(|source| NodeError::ReadGenesis {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Reports the first signal; the second ends the process at once, which the
+/// state and CometBFT's log are made for.
+fn watch_signals(runtime: &Runtime, inbox: &Inbox) -> Result<(), NodeError> {
+    let _context = runtime.enter();
+    let listen = |kind| signal(kind).map_err(NodeError::System);
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut hangup = listen(SignalKind::hangup())?;
+    let report = inbox.reporter();
+    runtime.spawn(async move {
+        for first in [true, false] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            if first {
+                report(Event::Signal);
+            }
+        }
+        #[allow(clippy::exit, reason = "somebody who asks twice does not want to wait")]
+        std::process::exit(130);
+    });
+    Ok(())
+}
+
+fn serve_metrics(
+    runtime: &Runtime,
+    inbox: &Inbox,
+    config: &AppConfig,
+    metrics: &Arc<Metrics>,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    if !config.metrics.enabled {
+        return;
+    }
+    let (address, metrics, report) = (config.metrics.address, Arc::clone(metrics), inbox.reporter());
+    let stopped = async move {
+        // An error means that the sender is gone, and the node with it.
+        let _ = shutdown.wait_for(|stop| *stop).await;
+    };
+    runtime.spawn(async move {
+        if let Err(error) = metrics::serve(address, metrics, stopped).await {
+            report(Event::Service(error.into()));
+        }
+    });
+}
