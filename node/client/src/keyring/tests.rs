@@ -259,7 +259,7 @@ proptest! {
         }
         prop_assert!(Record::from_json(&json[..cut.index(json.len())]).is_err());
         let text = armor::write(&sealed).unwrap();
-        let shorter = &text[..cut.index(text.len() - 2)];
+        let shorter = text.get(..cut.index(text.len() - 2)).unwrap_or_default();
         prop_assert!(Keyring::read_export(shorter, PASSWORD).is_err());
     }
 
