@@ -2,6 +2,7 @@
 //! processes. `slsbftd` is its command line.
 //!
 //! `abci` serves CometBFT, `process` runs it as a child and stops both,
+//! `comet_rpc` asks it, `grpc` serves everybody else,
 //! `config` is the home directory's files, `metrics` what is measured, `cli` the
 //! commands.
 
@@ -9,6 +10,8 @@
 
 pub mod abci;
 pub mod cli;
+pub mod comet_rpc;
 pub mod config;
+pub mod grpc;
 pub mod metrics;
 pub mod process;

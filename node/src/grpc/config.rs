@@ -1,0 +1,67 @@
+//! The bounds of the gRPC server, as they stand in `app.toml` under `[grpc]`.
+
+use std::{net::SocketAddr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// Every field has a default that suits a public node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GrpcConfig {
+    /// Whether the server runs.
+    pub enabled: bool,
+    /// Address and port; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// Connections at once; the next is closed at once.
+    pub max_connections: usize,
+    /// Requests at once, over all connections; the next gets RESOURCE_EXHAUSTED.
+    pub max_requests: usize,
+    /// Queries that run at once; 0 is the number of processors. Consensus has its own threads.
+    pub query_threads: usize,
+    /// Bytes of a request.
+    pub max_request_bytes: usize,
+    /// Bytes of an answer.
+    pub max_answer_bytes: usize,
+    /// Milliseconds until a request is given up with DEADLINE_EXCEEDED.
+    pub request_timeout_ms: u64,
+    /// Seconds a client has to take an answer before its connection is cut.
+    pub transfer_timeout_s: u64,
+    /// Seconds a connection may be silent before it is closed.
+    pub idle_timeout_s: u64,
+    /// Whether browsers are served (gRPC-web, also over HTTP/1).
+    pub web: bool,
+    /// Web origins that may call, `*` for any.
+    pub web_origins: Vec<String>,
+}
+
+impl Default for GrpcConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            address: SocketAddr::from(([127, 0, 0, 1], 9090)),
+            max_connections: 900,
+            max_requests: 256,
+            query_threads: 0,
+            max_request_bytes: 10 << 20,
+            max_answer_bytes: 64 << 20,
+            request_timeout_ms: 10_000,
+            transfer_timeout_s: 60,
+            idle_timeout_s: 300,
+            web: true,
+            web_origins: vec!["*".to_owned()],
+        }
+    }
+}
+
+impl GrpcConfig {
+    pub(super) fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    pub(super) fn query_threads(&self) -> usize {
+        match self.query_threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+}

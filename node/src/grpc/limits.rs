@@ -1,0 +1,134 @@
+//! What every request passes through: a bound on requests at once and on the
+//! time of each, the height header, and metrics.
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    body::Body,
+    extract::{Request, State as Extract},
+    middleware::Next,
+};
+use http::{HeaderMap, Response};
+use tokio::sync::Semaphore;
+use tonic::{Code, Status};
+
+use super::{
+    body::Guarded,
+    state::State,
+    status::{HEIGHT, set_height},
+};
+use crate::metrics::Metrics;
+
+/// The one method that waits by design; it costs next to nothing while it does.
+pub(super) const WATCH: &str = "/grpc.health.v1.Health/Watch";
+
+pub(super) struct Limits {
+    requests: Arc<Semaphore>,
+    timeout: Duration,
+    state: Arc<dyn State>,
+    metrics: Arc<Metrics>,
+    /// Paths of the methods served. Others share one label, since labels cost memory.
+    methods: BTreeSet<String>,
+}
+
+impl Limits {
+    pub(super) fn new(
+        max_requests: usize,
+        timeout: Duration,
+        state: Arc<dyn State>,
+        metrics: Arc<Metrics>,
+        methods: BTreeSet<String>,
+    ) -> Self {
+        Self {
+            requests: Arc::new(Semaphore::new(max_requests)),
+            timeout,
+            state,
+            metrics,
+            methods,
+        }
+    }
+
+    async fn bounded(&self, request: Request, next: Next) -> Response<Body> {
+        if request.uri().path() == WATCH {
+            return next.run(request).await;
+        }
+        let Ok(permit) = self.requests.clone().try_acquire_owned() else {
+            return Status::resource_exhausted("too many requests at once; try again, or ask another node")
+                .into_http();
+        };
+        let wanted = client_timeout(request.headers()).unwrap_or(Duration::MAX);
+        match tokio::time::timeout(self.timeout.min(wanted), next.run(request)).await {
+            // An answer that waits to be taken costs memory as a running request does.
+            Ok(response) => Guarded::wrap(response, permit),
+            Err(_) => {
+                Status::deadline_exceeded("the request took too long; ask for less at once, or try again")
+                    .into_http()
+            }
+        }
+    }
+}
+
+/// The middleware itself.
+pub(super) async fn guard(
+    Extract(limits): Extract<Arc<Limits>>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let started = Instant::now();
+    let method = limits
+        .methods
+        .get(request.uri().path())
+        .map_or("unknown", String::as_str);
+    let mut response = limits.bounded(request, next).await;
+    if !response.headers().contains_key(HEIGHT) {
+        set_height(response.headers_mut(), limits.state.latest().block.height);
+    }
+    let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
+    limits
+        .metrics
+        .grpc(method, &format!("{code:?}"), started.elapsed());
+    response
+}
+
+/// `grpc-timeout`: up to eight digits and a unit.
+fn client_timeout(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("grpc-timeout")?.to_str().ok()?;
+    let (amount, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if amount.len() > 8 {
+        return None;
+    }
+    let amount: u64 = amount.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(amount.saturating_mul(3600))),
+        "M" => Some(Duration::from_secs(amount.saturating_mul(60))),
+        "S" => Some(Duration::from_secs(amount)),
+        "m" => Some(Duration::from_millis(amount)),
+        "u" => Some(Duration::from_micros(amount)),
+        "n" => Some(Duration::from_nanos(amount)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clients_timeout_is_read_in_every_unit_and_nonsense_is_ignored() {
+        let read = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("grpc-timeout", http::HeaderValue::from_static(text));
+            client_timeout(&headers)
+        };
+        assert_eq!(read("2H"), Some(Duration::from_secs(7200)));
+        assert_eq!(read("15S"), Some(Duration::from_secs(15)));
+        assert_eq!(read("250m"), Some(Duration::from_millis(250)));
+        for nonsense in ["", "S", "-1S", "123456789S", "5x", "5"] {
+            assert_eq!(read(nonsense), None, "{nonsense}");
+        }
+    }
+}

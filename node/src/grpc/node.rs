@@ -1,0 +1,54 @@
+//! `cosmos.base.node.v1beta1.Service`: how this node is set up and where it stands.
+
+use std::sync::Arc;
+
+use cosmos_sdk_proto::{
+    Timestamp,
+    cosmos::base::node::v1beta1::{
+        ConfigRequest, ConfigResponse, StatusRequest, StatusResponse, service_server::Service,
+    },
+};
+use tonic::{Request, Response, Status, async_trait};
+
+use super::{NodeFacts, state::State};
+use crate::comet_rpc::CometRpc;
+
+pub(super) struct NodeService {
+    pub(super) state: Arc<dyn State>,
+    pub(super) consensus: Arc<CometRpc>,
+    pub(super) facts: Arc<NodeFacts>,
+}
+
+#[async_trait]
+impl Service for NodeService {
+    async fn config(&self, _: Request<ConfigRequest>) -> Result<Response<ConfigResponse>, Status> {
+        Ok(Response::new(ConfigResponse {
+            minimum_gas_price: self.facts.minimum_gas_price.clone(),
+            pruning_keep_recent: self.facts.keep_heights.to_string(),
+            // Old heights go block by block.
+            pruning_interval: "1".to_owned(),
+            halt_height: self.facts.halt_height,
+        }))
+    }
+
+    async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
+        let latest = self.state.latest();
+        let height = latest.block.height;
+        let (seconds, nanos) = latest.block.time;
+        // The state is known even while consensus is not there to ask.
+        let header = if height > 0 {
+            self.consensus.header(height).await.ok()
+        } else {
+            None
+        };
+        Ok(Response::new(StatusResponse {
+            earliest_store_height: height.saturating_sub(self.facts.keep_heights).max(1).min(height),
+            height,
+            timestamp: Some(Timestamp { seconds, nanos }),
+            app_hash: latest.app_hash.to_vec(),
+            validator_hash: header
+                .map(|answer| answer.header.validators_hash)
+                .unwrap_or_default(),
+        }))
+    }
+}

@@ -1,0 +1,119 @@
+//! What gRPC asks of the state machine, and the threads it is asked on. A query
+//! runs on a blocking thread, a bounded number at a time, so that a slow one
+//! delays other queries at worst and consensus never.
+
+use std::sync::Arc;
+
+use slsbft_app::{
+    abci::{self, Fault},
+    query::QueryError,
+};
+use slsbft_store::{BlockMeta, Reader, Snapshot};
+use tendermint_proto::v0_38::abci::{RequestQuery, ResponseQuery};
+use tokio::sync::Semaphore;
+use tonic::Status;
+
+/// The state machine's read side. Every method may block on disk.
+pub trait State: Send + Sync {
+    /// The latest block that is in the state, with its app hash.
+    fn latest(&self) -> Latest;
+
+    /// Answers the method at the gRPC path `path` from the state after `height`, or the latest.
+    fn query(&self, path: &str, request: &[u8], height: Option<u64>) -> Result<Answer, QueryError>;
+
+    /// Answers an ABCI query, with a proof if it asks for one.
+    fn abci_query(&self, request: RequestQuery) -> Result<ResponseQuery, Fault>;
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Latest {
+    pub block: BlockMeta,
+    pub app_hash: [u8; 32],
+}
+
+/// An encoded response and the height it was read at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub height: u64,
+    pub response: Vec<u8>,
+}
+
+/// Answers a method path from a snapshot.
+pub type Route = fn(&Snapshot, &str, &[u8]) -> Result<Vec<u8>, QueryError>;
+
+/// The application itself.
+pub struct AppState<Q> {
+    pub reader: Reader,
+    /// The application's ABCI query connection.
+    pub abci: Q,
+    pub route: Route,
+}
+
+impl<Q: abci::Query> State for AppState<Q> {
+    fn latest(&self) -> Latest {
+        let snapshot = self.reader.latest();
+        Latest {
+            block: snapshot.block().clone(),
+            app_hash: snapshot.app_hash(),
+        }
+    }
+
+    fn query(&self, path: &str, request: &[u8], height: Option<u64>) -> Result<Answer, QueryError> {
+        let snapshot = match height {
+            Some(height) => self.reader.at(height)?,
+            None => self.reader.latest(),
+        };
+        let response = (self.route)(&snapshot, path, request)?;
+        Ok(Answer {
+            height: snapshot.height(),
+            response,
+        })
+    }
+
+    fn abci_query(&self, request: RequestQuery) -> Result<ResponseQuery, Fault> {
+        self.abci.query(request)
+    }
+}
+
+/// Runs work on the state away from the async threads.
+#[derive(Clone)]
+pub(super) struct Queries {
+    state: Arc<dyn State>,
+    threads: Arc<Semaphore>,
+}
+
+impl Queries {
+    pub(super) fn new(state: Arc<dyn State>, threads: usize) -> Self {
+        Self {
+            state,
+            threads: Arc::new(Semaphore::new(threads)),
+        }
+    }
+
+    /// The permit goes with the work: a request that is given up keeps its thread
+    /// until the work is over, so that no more than `threads` ever run.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn State) -> T + Send + 'static,
+    ) -> Result<T, Status> {
+        let stopping = || Status::unavailable("the node is stopping");
+        let permit = self
+            .threads
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| stopping())?;
+        let state = self.state.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work(&*state)
+        });
+        task.await.map_err(|error| {
+            if !error.is_panic() {
+                return stopping();
+            }
+            tracing::error!("a query panicked; please report it with the lines above");
+            Status::internal("the query failed inside the node; its log has the reason")
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! What a client cannot use up.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use cosmos_sdk_proto::cosmos::{
+    base::node::v1beta1::{ConfigRequest, service_client::ServiceClient as NodeClient},
+    tx::v1beta1::{SimulateRequest, service_client::ServiceClient as TxClient},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tonic::{Code, Request};
+
+use crate::support::{BALANCE, Node, SLOW, call, call_with, eventually};
+
+#[tokio::test]
+async fn a_message_beyond_the_limit_is_refused_and_the_connection_goes_on() {
+    let node = Node::with(|config| config.max_request_bytes = 2 << 20).await;
+    let channel = node.channel().await;
+    let query = call(&channel, BALANCE, vec![0; (1 << 20) + 1]).await.unwrap_err();
+    assert_eq!(query.code(), Code::OutOfRange);
+
+    let mut tx = TxClient::new(channel.clone());
+    let sized = |bytes| SimulateRequest {
+        tx_bytes: vec![0; bytes],
+        ..Default::default()
+    };
+    assert_eq!(
+        tx.simulate(sized(2 << 20)).await.unwrap_err().code(),
+        Code::OutOfRange
+    );
+    assert!(tx.simulate(sized(3 << 19)).await.is_ok());
+    assert!(call(&channel, BALANCE, Bytes::new()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_slow_query_is_given_up_at_the_servers_limit_or_the_clients() {
+    let node = Node::with(|config| config.request_timeout_ms = 300).await;
+    let channel = node.channel().await;
+    let late = call(&channel, SLOW, Bytes::new()).await.unwrap_err();
+    assert_eq!(late.code(), Code::DeadlineExceeded);
+
+    let patient = Node::start().await;
+    let channel = patient.channel().await;
+    let mut request = Request::new(Bytes::new());
+    request.set_timeout(Duration::from_millis(200));
+    let started = Instant::now();
+    assert!(call_with(&channel, SLOW, request).await.is_err());
+    assert!(
+        started.elapsed() < Duration::from_secs(8),
+        "the client's timeout was not honoured"
+    );
+}
+
+#[tokio::test]
+async fn beyond_the_limit_of_requests_at_once_resources_are_exhausted_until_one_ends() {
+    let node = Node::with(|config| config.max_requests = 1).await;
+    let channel = node.channel().await;
+    let slow = tokio::spawn({
+        let channel = channel.clone();
+        async move { call(&channel, SLOW, Bytes::new()).await }
+    });
+    eventually("the slow query", || async { node.gate.waiting() == 1 }).await;
+    let refused = call(&channel, BALANCE, Bytes::new()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    node.gate.open();
+    assert!(slow.await.unwrap().is_ok());
+    eventually("the recovery", || async {
+        call(&channel, BALANCE, Bytes::new()).await.is_ok()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn slow_queries_hold_no_more_than_their_threads_and_the_rest_of_the_node_answers() {
+    let node = Node::with(|config| {
+        config.query_threads = 1;
+        config.request_timeout_ms = 300;
+    })
+    .await;
+    let channel = node.channel().await;
+    assert_eq!(
+        call(&channel, SLOW, Bytes::new()).await.unwrap_err().code(),
+        Code::DeadlineExceeded
+    );
+    // Given up, but still running: its thread is not given to another.
+    assert_eq!(
+        call(&channel, BALANCE, Bytes::new()).await.unwrap_err().code(),
+        Code::DeadlineExceeded
+    );
+    assert!(
+        NodeClient::new(channel.clone())
+            .config(ConfigRequest {})
+            .await
+            .is_ok()
+    );
+    node.gate.open();
+    eventually("the recovery", || async {
+        call(&channel, BALANCE, Bytes::new()).await.is_ok()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_connection_too_many_is_closed_and_a_freed_place_is_given_again() {
+    let node = Node::with(|config| config.max_connections = 2).await;
+    let first = TcpStream::connect(node.address).await.unwrap();
+    let second = node.channel().await;
+    assert!(call(&second, BALANCE, Bytes::new()).await.is_ok());
+
+    let mut third = TcpStream::connect(node.address).await.unwrap();
+    assert!(closed(&mut third).await, "the third connection was served");
+    drop(first);
+    eventually("the free place", || async {
+        let endpoint = tonic::transport::Endpoint::from_shared(node.url("")).unwrap();
+        let Ok(channel) = endpoint.connect().await else {
+            return false;
+        };
+        call(&channel, BALANCE, Bytes::new()).await.is_ok()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_or_never_ends_its_headers_is_closed() {
+    let node = Node::with(|config| config.idle_timeout_s = 1).await;
+    for opening in [
+        "",
+        "P",
+        "POST / HTTP/1.1\r\nhost: x\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(node.address).await.unwrap();
+        stream.write_all(opening.as_bytes()).await.unwrap();
+        assert!(closed(&mut stream).await, "still open after {opening:?}");
+    }
+}
+
+/// Whether the server ends the connection, whatever it says before.
+async fn closed(stream: &mut TcpStream) -> bool {
+    let mut said = Vec::new();
+    tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut said))
+        .await
+        .is_ok()
+}
