@@ -8,12 +8,14 @@
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod keyring;
 pub mod keys;
 pub mod submit;
 pub mod tx;
 pub mod voucher;
 
 pub use client::{Account, Client, ClientError, TxFailure, TxOutcome};
+pub use keyring::{Backend, KeyInfo, Keyring, KeyringError};
 pub use keys::{HdPath, KeyError, KeyKind, Mnemonic, SigningKey};
 pub use submit::{SubmitConfig, Submitted, Submitter};
 pub use tx::{Fee, SignedTx, SignerData, TxBuilder, TxHash};

@@ -1,26 +1,27 @@
-//! Vouchers: what a consumer signs for what it was served, and how a provider
-//! judges it. The signature covers exactly the bytes that travel.
+//! Vouchers: what a consumer signs for what it was served, and a provider's
+//! judgement of it on a given chain. Form and signatures are judged by
+//! `slsbft_types::metering`, as the chain does.
 
 use prost::Message;
 use slsbft_proto::metering::v1::{SignedVoucher, Voucher};
-use slsbft_types::{PublicKey, metering::voucher_sign_bytes};
+use slsbft_types::{
+    PublicKey,
+    metering::{self, voucher_sign_bytes},
+};
 
 use crate::keys::{KeyKind, SigningKey};
 
-/// Longest encoded voucher that is looked at: chain id, key, 16 counters and
-/// their headers fit in less than half of it.
-pub const MAX_VOUCHER_BYTES: usize = 512;
+/// Longest encoded voucher that is looked at.
+pub const MAX_VOUCHER_BYTES: usize = metering::voucher::MAX_VOUCHER_LEN;
 
-/// Why a voucher is refused.
+/// Why a voucher is refused, or not signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VoucherError {
-    #[error("voucher has {0} bytes, at most {MAX_VOUCHER_BYTES} are read")]
-    TooLong(usize),
-    #[error("bytes are no voucher")]
-    Malformed,
+    #[error(transparent)]
+    Form(#[from] metering::VoucherError),
     #[error("voucher is for chain '{found}', not '{expected}'")]
     WrongChain { expected: String, found: String },
-    #[error("session key must be 32 bytes of ed25519")]
+    #[error("the key is not the ed25519 key of the voucher's session")]
     SessionKey,
     #[error("signature does not verify under the session key")]
     BadSignature,
@@ -28,42 +29,41 @@ pub enum VoucherError {
     CounterFell { meter: usize, from: u64, to: u64 },
     #[error("voucher has {found} counters, the deal {expected} meters")]
     Counters { expected: usize, found: usize },
-    #[error("rating must be 0 (none) to 5")]
-    Rating,
+    #[error("the session has signed its last possible voucher; open another session")]
+    Exhausted,
 }
 
 /// Signs a voucher as it is; the key must be that of `voucher.session_key`.
 pub fn sign(key: &SigningKey, voucher: &Voucher) -> Result<SignedVoucher, VoucherError> {
-    if key.kind() != KeyKind::Ed25519 || key.public_key().as_bytes() != voucher.session_key.as_ref() {
-        return Err(VoucherError::SessionKey);
-    }
+    check_key(key, voucher)?;
     let bytes = voucher.encode_to_vec();
     let signature = key.sign(&voucher_sign_bytes(&bytes)).to_vec();
-    Ok(SignedVoucher {
+    let signed = SignedVoucher {
         voucher: bytes.into(),
         signature: signature.into(),
-    })
+    };
+    metering::Voucher::decode(&signed)?;
+    Ok(signed)
 }
 
-/// Reads a voucher without judging its signature.
+/// Reads a voucher for a chain without judging its signature.
 pub fn decode(chain_id: &str, signed: &SignedVoucher) -> Result<(Voucher, PublicKey), VoucherError> {
-    if signed.voucher.len() > MAX_VOUCHER_BYTES {
-        return Err(VoucherError::TooLong(signed.voucher.len()));
+    let read = metering::Voucher::decode(signed)?;
+    if read.chain_id != chain_id {
+        return Err(VoucherError::WrongChain {
+            expected: chain_id.to_owned(),
+            found: read.chain_id,
+        });
     }
-    let voucher = Voucher::decode(signed.voucher.clone()).map_err(|_| VoucherError::Malformed)?;
-    if voucher.chain_id != chain_id {
-        let (expected, found) = (chain_id.to_owned(), voucher.chain_id.chars().take(64).collect());
-        return Err(VoucherError::WrongChain { expected, found });
-    }
-    if voucher.rating > 5 {
-        return Err(VoucherError::Rating);
-    }
-    let key = voucher
-        .session_key
-        .as_ref()
-        .try_into()
-        .map_err(|_| VoucherError::SessionKey)?;
-    Ok((voucher, PublicKey::Ed25519(key)))
+    let voucher = Voucher {
+        chain_id: read.chain_id,
+        deal_id: read.deal_id,
+        session_key: read.session_key.to_vec().into(),
+        sequence: read.sequence,
+        counters: read.counters,
+        rating: read.rating,
+    };
+    Ok((voucher, PublicKey::Ed25519(read.session_key)))
 }
 
 /// Reads a voucher and judges its signature. Whether its deal and session
@@ -78,28 +78,25 @@ pub fn verify(chain_id: &str, signed: &SignedVoucher) -> Result<Voucher, Voucher
 /// Judges many at once, about twice as fast as one by one while all are good;
 /// the verdicts are the same (ZIP-215).
 pub fn verify_all(chain_id: &str, vouchers: &[SignedVoucher]) -> Vec<Result<Voucher, VoucherError>> {
-    let decoded: Vec<_> = vouchers.iter().map(|signed| decode(chain_id, signed)).collect();
-    let mut batch = ed25519_consensus::batch::Verifier::new();
-    let mut complete = true;
-    for (signed, read) in vouchers.iter().zip(&decoded) {
-        let Ok((_, PublicKey::Ed25519(key))) = read else {
-            continue;
-        };
-        match <[u8; 64]>::try_from(signed.signature.as_ref()) {
-            Ok(signature) => {
-                let message = voucher_sign_bytes(&signed.voucher);
-                batch.queue(((*key).into(), signature.into(), &message));
-            }
-            Err(_) => complete = false,
+    let signed = metering::voucher::verify_batch(vouchers);
+    let judged = vouchers.iter().zip(signed).map(|(voucher, signed)| {
+        let (voucher, _) = decode(chain_id, voucher)?;
+        if signed {
+            Ok(voucher)
+        } else {
+            Err(VoucherError::BadSignature)
         }
+    });
+    judged.collect()
+}
+
+fn check_key(key: &SigningKey, voucher: &Voucher) -> Result<(), VoucherError> {
+    let own = key.kind() == KeyKind::Ed25519 && key.public_key().as_bytes() == voucher.session_key.as_ref();
+    if own {
+        Ok(())
+    } else {
+        Err(VoucherError::SessionKey)
     }
-    if complete && batch.verify(rand::rngs::OsRng).is_ok() {
-        return decoded
-            .into_iter()
-            .map(|read| read.map(|(voucher, _)| voucher))
-            .collect();
-    }
-    vouchers.iter().map(|signed| verify(chain_id, signed)).collect()
 }
 
 /// A consumer's side of one session: keeps the last statement and signs only
@@ -136,9 +133,7 @@ impl VoucherSigner {
 
     /// Goes on from a statement signed before, by this process or an earlier one.
     pub fn resume(key: SigningKey, last: Voucher) -> Result<Self, VoucherError> {
-        if key.kind() != KeyKind::Ed25519 || key.public_key().as_bytes() != last.session_key.as_ref() {
-            return Err(VoucherError::SessionKey);
-        }
+        check_key(&key, &last)?;
         Ok(Self { key, last })
     }
 
@@ -153,15 +148,12 @@ impl VoucherSigner {
         if expected != found {
             return Err(VoucherError::Counters { expected, found });
         }
-        if rating > 5 {
-            return Err(VoucherError::Rating);
-        }
         for (meter, (&from, &to)) in self.last.counters.iter().zip(counters).enumerate() {
             if to < from {
                 return Err(VoucherError::CounterFell { meter, from, to });
             }
         }
-        let sequence = self.last.sequence.saturating_add(1);
+        let sequence = self.last.sequence.checked_add(1).ok_or(VoucherError::Exhausted)?;
         let next = Voucher {
             sequence,
             counters: counters.to_vec(),
@@ -215,7 +207,7 @@ mod tests {
                 found: 1
             }
         );
-        assert_eq!(signer.sign(&[3, 4], 6).unwrap_err(), VoucherError::Rating);
+        assert!(matches!(signer.sign(&[3, 4], 6), Err(VoucherError::Form(_))));
         assert_eq!(
             (signer.last().sequence, signer.last().counters.clone()),
             (1, vec![3, 4])
@@ -234,7 +226,10 @@ mod tests {
         let failed: Vec<usize> = (0..20).filter(|&n| verdicts[n].is_err()).collect();
         assert_eq!(failed, [3, 5, 9, 11]);
         assert_eq!(verdicts[3], Err(VoucherError::BadSignature));
-        assert_eq!(verdicts[11], Err(VoucherError::TooLong(MAX_VOUCHER_BYTES + 1)));
+        assert_eq!(
+            verdicts[11],
+            Err(metering::VoucherError::TooLong(MAX_VOUCHER_BYTES + 1).into())
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Many transactions of one account against a node that misbehaves.
 
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails a test")]
+
 mod fake_node;
 
 use std::{collections::BTreeSet, time::Duration};
