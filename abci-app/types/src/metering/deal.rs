@@ -102,6 +102,14 @@ pub enum ApplyError {
     Overflow,
 }
 
+impl SessionKey {
+    /// Whether the bytes are a point of the curve, without which nothing can
+    /// ever be signed with them.
+    pub fn is_point(&self) -> bool {
+        ed25519_consensus::VerificationKey::try_from(self.public_key).is_ok()
+    }
+}
+
 impl Session {
     /// A session nothing was claimed for, of a deal with so many meters.
     pub fn new(key: SessionKey, meters: usize) -> Self {

@@ -1,0 +1,50 @@
+//! Signatures of vouchers, verified in batches on all cores. The verdicts
+//! depend on a message's bytes and on nothing else, so they can be made ahead
+//! of the block and kept with the message.
+
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
+use slsbft_proto::metering::v1::SignedVoucher;
+use slsbft_types::metering::voucher::verify_batch;
+
+/// Vouchers per batch: more are hardly cheaper each, and a bad one costs the
+/// single verification of no more than these.
+const BATCH: usize = 128;
+
+/// One verdict for each: whether the voucher's session key signed it.
+pub fn verify_vouchers(vouchers: &[SignedVoucher]) -> Vec<bool> {
+    vouchers.par_chunks(BATCH).flat_map_iter(verify_batch).collect()
+}
+
+/// The vouchers of a message and, once asked for, the verdicts on them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Vouchers {
+    signed: Vec<SignedVoucher>,
+    verdicts: OnceLock<Vec<bool>>,
+}
+
+impl Vouchers {
+    pub fn new(signed: Vec<SignedVoucher>) -> Self {
+        Self { signed, verdicts: OnceLock::new() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.signed.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.signed.is_empty()
+    }
+
+    /// Verifies the signatures unless that was done; whoever calls it early
+    /// takes the work out of the block's execution.
+    pub fn verify(&self) -> &[bool] {
+        self.verdicts.get_or_init(|| verify_vouchers(&self.signed))
+    }
+
+    /// Each voucher with whether it is signed.
+    pub fn judged(&self) -> impl Iterator<Item = (&SignedVoucher, bool)> {
+        self.signed.iter().zip(self.verify().iter().copied())
+    }
+}
