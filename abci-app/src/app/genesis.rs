@@ -5,11 +5,11 @@ use slsbft_store::{Overlay, Read};
 use slsbft_types::Time;
 use tendermint_proto::v0_38::types::ConsensusParams;
 
-use super::modules::BANK;
+use super::modules::{BANK, METERING};
 use crate::{
     context::BlockInfo,
     errors::{ExecError, Fault},
-    modules::{auth, bank, consensus, epochs, fees},
+    modules::{auth, bank, consensus, epochs, fees, metering},
 };
 
 /// Writes a validated genesis state.
@@ -23,7 +23,8 @@ pub fn init(
     auth::genesis::init(state, &app_state.auth)?;
     bank::genesis::init(&BANK, state, &app_state.bank).map_err(as_fault)?;
     fees::genesis::init(state, &app_state.fees)?;
-    epochs::genesis::init(state, &app_state.epochs, block.height, block.time)
+    epochs::genesis::init(state, &app_state.epochs, block.height, block.time)?;
+    METERING.init(state, block, &app_state.metering).map_err(as_fault)
 }
 
 /// The state after `height`, for a chain that goes on from there under the same
@@ -34,7 +35,7 @@ pub fn export(state: &impl Read, height: u64) -> Result<AppState, Fault> {
         bank: bank::genesis::export(state)?,
         fees: fees::genesis::export(state)?,
         epochs: epochs::genesis::export(state, height)?,
-        metering: Default::default(),
+        metering: metering::genesis::export(state)?,
     })
 }
 

@@ -13,6 +13,7 @@ use crate::{
         bank::{self, Bank},
         consensus, epochs,
         fees::{self, Fees},
+        metering::{self, Metering},
     },
     query::QueryError,
     tx::Msg,
@@ -20,6 +21,7 @@ use crate::{
 
 pub const BANK: Bank<Auth> = Bank::new(Auth);
 pub const FEES: Fees<Bank<Auth>> = Fees::new(BANK);
+pub const METERING: Metering<Bank<Auth>> = Metering::new(BANK);
 
 /// Executes the message at `index` of a transaction; its events get that index.
 pub fn execute(ctx: &mut Context<'_>, msg: &Msg, index: usize) -> Result<Any, ExecError> {
@@ -32,6 +34,7 @@ pub fn execute(ctx: &mut Context<'_>, msg: &Msg, index: usize) -> Result<Any, Ex
     );
     let response = match msg {
         Msg::Bank(msg) => BANK.execute(ctx, msg),
+        Msg::Metering(msg) => METERING.execute(ctx, msg),
     }?;
     for event in ctx.events.iter_mut().skip(first) {
         annotate(event, "msg_index", index);
@@ -41,6 +44,7 @@ pub fn execute(ctx: &mut Context<'_>, msg: &Msg, index: usize) -> Result<Any, Ex
 
 /// What happens after a block's transactions.
 pub fn end_block(ctx: &mut Context<'_>) -> Result<(), ExecError> {
+    METERING.end_block(ctx)?;
     if epochs::ends_with(ctx.state, ctx.block)? {
         FEES.end_epoch(ctx)?;
         consensus::fold_uptime(ctx.state)?;
@@ -52,10 +56,11 @@ pub fn end_block(ctx: &mut Context<'_>) -> Result<(), ExecError> {
 type Query = fn(&Snapshot, &str, &[u8]) -> Result<Vec<u8>, QueryError>;
 
 /// Query services and who answers them.
-pub const QUERIES: [(&str, Query); 5] = [
+pub const QUERIES: [(&str, Query); 6] = [
     (auth::query::SERVICE, auth::query::query),
     (bank::query::SERVICE, bank::query::query),
     (consensus::query::SERVICE, consensus::query::query),
     (epochs::query::SERVICE, epochs::query::query),
     (fees::query::SERVICE, fees::query::query),
+    (metering::query::SERVICE, metering::query::query),
 ];

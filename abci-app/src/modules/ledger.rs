@@ -15,6 +15,9 @@ pub trait Ledger {
     /// Destroys coins of an account.
     fn burn(&self, ctx: &mut Context<'_>, from: &Address, coins: &Coins) -> Result<(), ExecError>;
 
+    /// Fails with `sdk` code 4 if only the chain itself may pay to this account.
+    fn require_open(&self, state: &impl Read, to: &Address) -> Result<(), ExecError>;
+
     /// Whole balance of a denomination, locked vesting coins included.
     fn balance(&self, state: &impl Read, owner: &Address, denom: &str) -> Result<Amount, ExecError>;
 }

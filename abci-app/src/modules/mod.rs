@@ -8,4 +8,5 @@ pub mod consensus;
 pub mod epochs;
 pub mod fees;
 pub mod ledger;
+pub mod metering;
 pub mod record;

@@ -5,12 +5,13 @@ use slsbft_types::Address;
 
 use crate::{
     errors::{TxError, sdk},
-    modules::{bank, beacon},
+    modules::{bank, beacon, metering},
 };
 
 #[derive(Clone, Debug)]
 pub enum Msg {
     Bank(bank::Msg),
+    Metering(metering::Msg),
 }
 
 impl Msg {
@@ -19,6 +20,9 @@ impl Msg {
         let (type_url, value) = (any.type_url.as_str(), any.value.as_slice());
         if let Some(msg) = bank::Msg::from_any(type_url, value) {
             return msg.map(Self::Bank);
+        }
+        if let Some(msg) = metering::Msg::from_any(type_url, value) {
+            return msg.map(Self::Metering);
         }
         if type_url == beacon::MSG_TYPE_URL {
             return Err(sdk::tx_decode("MsgBeacon belongs to block proposers and cannot be sent"));
@@ -31,12 +35,14 @@ impl Msg {
     pub fn signer(&self) -> Address {
         match self {
             Self::Bank(msg) => msg.signer(),
+            Self::Metering(msg) => msg.signer(),
         }
     }
 
     pub fn type_url(&self) -> &'static str {
         match self {
             Self::Bank(msg) => msg.type_url(),
+            Self::Metering(msg) => msg.type_url(),
         }
     }
 
@@ -44,6 +50,7 @@ impl Msg {
     pub fn gas(&self) -> u64 {
         match self {
             Self::Bank(msg) => msg.gas(),
+            Self::Metering(msg) => msg.gas(),
         }
     }
 
@@ -51,6 +58,7 @@ impl Msg {
     pub fn module(&self) -> &'static str {
         match self {
             Self::Bank(_) => "bank",
+            Self::Metering(_) => "metering",
         }
     }
 }

@@ -81,13 +81,6 @@ impl<A: Accounts> Bank<A> {
     pub fn spendable(&self, state: &impl Read, owner: &Address, denom: &str, now: Time) -> Result<Amount, ExecError> {
         Ok(balance(state, owner, denom)?.saturating_sub(self.accounts.locked(state, owner, denom, now)?))
     }
-
-    fn require_open(&self, state: &impl Read, to: &Address) -> Result<(), ExecError> {
-        if self.accounts.is_module(state, to)? {
-            return Err(TxError::from(BankError::Blocked(*to)).into());
-        }
-        Ok(())
-    }
 }
 
 impl<A: Accounts> Ledger for Bank<A> {
@@ -115,6 +108,13 @@ impl<A: Accounts> Ledger for Bank<A> {
         }
         events::spent(ctx, from, coins);
         events::burned(ctx, from, coins);
+        Ok(())
+    }
+
+    fn require_open(&self, state: &impl Read, to: &Address) -> Result<(), ExecError> {
+        if self.accounts.is_module(state, to)? {
+            return Err(TxError::from(BankError::Blocked(*to)).into());
+        }
         Ok(())
     }
 
