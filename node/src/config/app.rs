@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Deserializer, de::Error};
 use thiserror::Error as ThisError;
 
-use crate::abci::Endpoint;
+use crate::{abci::Endpoint, grpc::GrpcConfig};
 
 const TEMPLATE: &str = include_str!("app.toml");
 
@@ -26,7 +26,7 @@ pub struct AppConfig {
     pub halt_height: u64,
     pub consensus: Consensus,
     pub abci: Abci,
-    pub grpc: Grpc,
+    pub grpc: GrpcConfig,
     pub metrics: Metrics,
     pub store: Store,
     pub log: Log,
@@ -54,14 +54,6 @@ pub struct Abci {
     pub max_frame_bytes: usize,
     pub read_ahead: usize,
     pub check_tx_threads: usize,
-}
-
-/// The gRPC services.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Grpc {
-    pub enabled: bool,
-    pub address: SocketAddr,
 }
 
 /// The metrics endpoint.
@@ -115,15 +107,6 @@ impl Default for Abci {
             max_frame_bytes,
             read_ahead,
             check_tx_threads,
-        }
-    }
-}
-
-impl Default for Grpc {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            address: SocketAddr::from(([127, 0, 0, 1], 9090)),
         }
     }
 }
@@ -228,6 +211,7 @@ impl AppConfig {
         checks
             .into_iter()
             .find_map(|(bad, key, problem)| bad.then_some((key, problem)))
+            .or_else(|| self.grpc.problem())
     }
 }
 

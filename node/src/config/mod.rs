@@ -9,7 +9,7 @@ mod init;
 mod keys;
 
 pub use app::{
-    Abci, AppConfig, ConfigError, Consensus, Grpc, Log, LogFormat, Metrics, Store, default_app_toml,
+    Abci, AppConfig, ConfigError, Consensus, Log, LogFormat, Metrics, Store, default_app_toml,
 };
 pub use cometbft::{CometConfig, CometError, default_config_toml};
 pub use edit::{EditError, get, replace, set};

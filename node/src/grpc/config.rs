@@ -2,10 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// Every field has a default that suits a public node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GrpcConfig {
     /// Whether the server runs.
@@ -54,6 +54,52 @@ impl Default for GrpcConfig {
 }
 
 impl GrpcConfig {
+    /// The key of a value that cannot work, and why.
+    pub fn problem(&self) -> Option<(&'static str, &'static str)> {
+        const MOST: usize = 1 << 20;
+        const COUNT: &str = "must be from 1 to 1048576";
+        let checks = [
+            (
+                !(1..=MOST).contains(&self.max_connections),
+                "grpc.max_connections",
+                COUNT,
+            ),
+            (
+                !(1..=MOST).contains(&self.max_requests),
+                "grpc.max_requests",
+                COUNT,
+            ),
+            (
+                self.query_threads > 1024,
+                "grpc.query_threads",
+                "must be at most 1024",
+            ),
+            (
+                self.max_request_bytes < 1 << 10,
+                "grpc.max_request_bytes",
+                "must be at least 1024",
+            ),
+            (
+                self.max_answer_bytes < 1 << 10,
+                "grpc.max_answer_bytes",
+                "must be at least 1024",
+            ),
+            (
+                self.request_timeout_ms == 0,
+                "grpc.request_timeout_ms",
+                "must be at least 1",
+            ),
+            (
+                self.idle_timeout_s == 0,
+                "grpc.idle_timeout_s",
+                "must be at least 1",
+            ),
+        ];
+        checks
+            .into_iter()
+            .find_map(|(bad, key, problem)| bad.then_some((key, problem)))
+    }
+
     pub(super) fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
     }

@@ -56,7 +56,7 @@ use state::Queries;
 
 pub use config::GrpcConfig;
 pub use reflection::services;
-pub use state::{Answer, AppState, Latest, Route, State};
+pub use state::{Answer, Latest, State};
 
 /// What the server needs of the node.
 pub struct NodeHandles {
@@ -67,16 +67,12 @@ pub struct NodeHandles {
 }
 
 /// What the node says about itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NodeFacts {
-    /// As wallets write it: `25uankr`.
-    pub minimum_gas_price: String,
     /// Heights that can be queried besides the latest.
     pub keep_heights: u64,
     /// 0 is never.
     pub halt_height: u64,
-    /// Of the build; may be empty.
-    pub git_commit: String,
 }
 
 /// Why the server could not start.
@@ -162,7 +158,6 @@ fn router(
         metrics,
         facts,
     } = handles;
-    let facts = Arc::new(facts);
     let index = Arc::new(Index::new()?);
     let queries = Queries::new(state.clone(), config.query_threads());
     let limits = Limits::new(
@@ -182,10 +177,10 @@ fn router(
     let tendermint = tendermint::TendermintService {
         queries: queries.clone(),
         consensus: consensus.clone(),
-        facts: facts.clone(),
     };
     let tendermint = TendermintServer::new(tendermint).max_encoding_message_size(config.max_answer_bytes);
     let node = NodeServer::new(node::NodeService {
+        queries: queries.clone(),
         state,
         consensus,
         facts,

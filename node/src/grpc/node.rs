@@ -8,22 +8,42 @@ use cosmos_sdk_proto::{
         ConfigRequest, ConfigResponse, StatusRequest, StatusResponse, service_server::Service,
     },
 };
+use prost::Message;
+use slsbft_proto::fees::v1::QueryParamsResponse;
+use slsbft_types::BASE_DENOM;
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{NodeFacts, state::State};
+use super::{
+    NodeFacts,
+    state::{Queries, State},
+    status::from_query,
+};
 use crate::comet_rpc::CometRpc;
 
+const FEE_PARAMS: &str = "/slsbft.fees.v1.Query/Params";
+
 pub(super) struct NodeService {
+    pub(super) queries: Queries,
     pub(super) state: Arc<dyn State>,
     pub(super) consensus: Arc<CometRpc>,
-    pub(super) facts: Arc<NodeFacts>,
+    pub(super) facts: NodeFacts,
 }
 
 #[async_trait]
 impl Service for NodeService {
     async fn config(&self, _: Request<ConfigRequest>) -> Result<Response<ConfigResponse>, Status> {
+        // The price is part of the protocol, so it is the state's and not the node's.
+        let answer = self
+            .queries
+            .run(|state| state.query(FEE_PARAMS, &[], None))
+            .await?
+            .map_err(from_query)?;
+        let params = QueryParamsResponse::decode(answer.response.as_slice())
+            .map_err(|error| Status::internal(format!("the fee parameters cannot be read: {error}")))?
+            .params
+            .unwrap_or_default();
         Ok(Response::new(ConfigResponse {
-            minimum_gas_price: self.facts.minimum_gas_price.clone(),
+            minimum_gas_price: format!("{}{BASE_DENOM}", params.min_gas_price),
             pruning_keep_recent: self.facts.keep_heights.to_string(),
             // Old heights go block by block.
             pruning_interval: "1".to_owned(),

@@ -5,10 +5,11 @@
 use std::sync::Arc;
 
 use slsbft_app::{
-    abci::{self, Fault},
-    query::QueryError,
+    abci::{Fault, Query},
+    app::QueryService,
+    query::{QueryError, route},
 };
-use slsbft_store::{BlockMeta, Reader, Snapshot};
+use slsbft_store::BlockMeta;
 use tendermint_proto::v0_38::abci::{RequestQuery, ResponseQuery};
 use tokio::sync::Semaphore;
 use tonic::Status;
@@ -38,40 +39,28 @@ pub struct Answer {
     pub response: Vec<u8>,
 }
 
-/// Answers a method path from a snapshot.
-pub type Route = fn(&Snapshot, &str, &[u8]) -> Result<Vec<u8>, QueryError>;
-
-/// The application itself.
-pub struct AppState<Q> {
-    pub reader: Reader,
-    /// The application's ABCI query connection.
-    pub abci: Q,
-    pub route: Route,
-}
-
-impl<Q: abci::Query> State for AppState<Q> {
+impl State for QueryService {
     fn latest(&self) -> Latest {
-        let snapshot = self.reader.latest();
-        Latest {
-            block: snapshot.block().clone(),
-            app_hash: snapshot.app_hash(),
-        }
+        // Only a height that is asked for can be missing.
+        self.snapshot(0).map_or_else(
+            |_| Latest::default(),
+            |state| Latest {
+                block: state.block().clone(),
+                app_hash: state.app_hash(),
+            },
+        )
     }
 
     fn query(&self, path: &str, request: &[u8], height: Option<u64>) -> Result<Answer, QueryError> {
-        let snapshot = match height {
-            Some(height) => self.reader.at(height)?,
-            None => self.reader.latest(),
-        };
-        let response = (self.route)(&snapshot, path, request)?;
+        let state = self.snapshot(height.unwrap_or(0))?;
         Ok(Answer {
-            height: snapshot.height(),
-            response,
+            height: state.height(),
+            response: route(&state, path, request)?,
         })
     }
 
     fn abci_query(&self, request: RequestQuery) -> Result<ResponseQuery, Fault> {
-        self.abci.query(request)
+        Query::query(self, request)
     }
 }
 

@@ -30,7 +30,6 @@ use tendermint_proto::v0_38::{
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
-    NodeFacts,
     page::Page,
     state::Queries,
     status::{from_rpc, positive_height},
@@ -43,7 +42,6 @@ const COSMOS_API: &str = "v0.53.0";
 pub(super) struct TendermintService {
     pub(super) queries: Queries,
     pub(super) consensus: Arc<CometRpc>,
-    pub(super) facts: Arc<NodeFacts>,
 }
 
 #[async_trait]
@@ -57,7 +55,6 @@ impl Service for TendermintService {
             name: "slsbft".to_owned(),
             app_name: "slsbftd".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            git_commit: self.facts.git_commit.clone(),
             cosmos_sdk_version: COSMOS_API.to_owned(),
             ..Default::default()
         };

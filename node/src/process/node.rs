@@ -30,7 +30,9 @@ use super::{
 };
 use crate::{
     abci::{Application, EndpointError, Options, Server, ServerError, Stop},
+    comet_rpc::{CometRpc, RpcError},
     config::{AppConfig, CometConfig, CometError, Home, KeyError, ValidatorKey},
+    grpc::{self, GrpcConfig, GrpcError, NodeFacts, NodeHandles},
     metrics::{self, Metrics, MetricsError},
 };
 
@@ -64,6 +66,10 @@ pub enum NodeError {
     Server(#[from] ServerError),
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    #[error(transparent)]
+    Grpc(#[from] GrpcError),
+    #[error("rpc.laddr in config.toml cannot be used")]
+    Rpc(#[from] RpcError),
     #[error("the system refuses threads or signals")]
     System(#[source] io::Error),
     #[error("the node stopped")]
@@ -112,6 +118,13 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
     watch_signals(&runtime, &inbox)?;
     let (shutdown, _) = watch::channel(false);
     serve_metrics(&runtime, &inbox, config, &metrics, shutdown.subscribe());
+    let handles = NodeHandles {
+        state: app.query(),
+        consensus: Arc::new(CometRpc::new(&comet.rpc_url()?)?),
+        metrics: Arc::clone(&metrics),
+        facts: facts(config),
+    };
+    serve_grpc(&runtime, &inbox, config.grpc.clone(), handles, shutdown.subscribe());
 
     let application = Application {
         mempool: app.mempool(),
@@ -275,6 +288,39 @@ fn serve_metrics(
     };
     runtime.spawn(async move {
         if let Err(error) = metrics::serve(address, metrics, stopped).await {
+            report(Event::Service(error.into()));
+        }
+    });
+}
+
+/// What the node says of itself over gRPC.
+fn facts(config: &AppConfig) -> NodeFacts {
+    NodeFacts {
+        keep_heights: match config.store.keep_heights {
+            0 => u64::MAX,
+            some => some,
+        },
+        halt_height: config.halt_height,
+    }
+}
+
+fn serve_grpc(
+    runtime: &Runtime,
+    inbox: &Inbox,
+    config: GrpcConfig,
+    handles: NodeHandles,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    if !config.enabled {
+        return;
+    }
+    let report = inbox.reporter();
+    let stopped = async move {
+        // An error means that the sender is gone, and the node with it.
+        let _ = shutdown.wait_for(|stop| *stop).await;
+    };
+    runtime.spawn(async move {
+        if let Err(error) = grpc::serve(config, handles, stopped).await {
             report(Event::Service(error.into()));
         }
     });

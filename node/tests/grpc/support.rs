@@ -24,6 +24,7 @@ use slsbft_node::{
     grpc::{Answer, GrpcConfig, Latest, NodeFacts, NodeHandles, Server, State},
     metrics::Metrics,
 };
+use slsbft_proto::fees::v1::{Params, QueryParamsResponse};
 use slsbft_store::{BlockMeta, StoreError};
 use tendermint_proto::v0_38::abci::{RequestQuery, ResponseQuery};
 use tokio::{net::TcpListener, sync::oneshot};
@@ -115,6 +116,13 @@ impl State for MadeUpState {
             "/cosmos.auth.v1beta1.Query/Account" => {
                 return Err(QueryError::not_found("account ankr1x not found"));
             }
+            "/slsbft.fees.v1.Query/Params" => {
+                let params = Params {
+                    min_gas_price: 25,
+                    ..Default::default()
+                };
+                QueryParamsResponse { params: Some(params) }.encode_to_vec()
+            }
             "/cosmos.tx.v1beta1.Service/Simulate" => {
                 let gas_used = SimulateRequest::decode(request)?.tx_bytes.len() as u64;
                 let gas_info = Some(GasInfo {
@@ -182,9 +190,8 @@ impl Node {
         let gate = Arc::new(Gate::default());
         let metrics = Arc::new(Metrics::new());
         let facts = NodeFacts {
-            minimum_gas_price: "25uankr".to_owned(),
             keep_heights: 100,
-            ..Default::default()
+            halt_height: 0,
         };
         let handles = NodeHandles {
             state: Arc::new(MadeUpState { gate: gate.clone() }),
