@@ -2,8 +2,9 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use crate::StoreError;
 use crate::db::{Column, Db};
-use crate::{StoreError, tree};
+use crate::tree::{EMPTY_ROOT, Slot};
 
 /// The block that made a state; written with it and read back after a restart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -22,26 +23,43 @@ pub struct BlockMeta {
 pub(crate) struct BlockRecord {
     pub(crate) block: BlockMeta,
     pub(crate) tree_root: [u8; 32],
-    /// Counts the blocks that changed the main space; 0: none so far.
-    pub(crate) tree_version: u64,
+    pub(crate) tree_leaves: u64,
     pub(crate) epoch_hash: [u8; 32],
 }
 
 impl BlockRecord {
     /// The state before the first block.
     pub(crate) fn empty() -> Self {
-        BlockRecord { block: BlockMeta::default(), tree_root: tree::EMPTY_ROOT, tree_version: 0, epoch_hash: [0; 32] }
+        BlockRecord {
+            block: BlockMeta::default(),
+            tree_root: EMPTY_ROOT,
+            tree_leaves: 0,
+            epoch_hash: [0; 32],
+        }
+    }
+
+    pub(crate) fn tree(&self) -> Slot {
+        Slot {
+            hash: self.tree_root,
+            leaves: self.tree_leaves,
+        }
     }
 
     pub(crate) fn load(db: &Db, height: u64) -> Result<Option<BlockRecord>, StoreError> {
         if height == 0 {
             return Ok(Some(BlockRecord::empty()));
         }
-        let Some(bytes) = db.get(Column::Meta, &record_key(height))? else { return Ok(None) };
-        let record: BlockRecord = borsh::from_slice(&bytes)
-            .map_err(|error| StoreError::corrupt(format!("the record of height {height} is malformed: {error}")))?;
+        let Some(bytes) = db.get(Column::Meta, &record_key(height))? else {
+            return Ok(None);
+        };
+        let record: BlockRecord = borsh::from_slice(&bytes).map_err(|error| {
+            StoreError::corrupt(format!("the record of height {height} is malformed: {error}"))
+        })?;
         if record.block.height != height {
-            return Err(StoreError::corrupt(format!("the record of height {height} is that of {}", record.block.height)));
+            return Err(StoreError::corrupt(format!(
+                "the record of height {height} is that of {}",
+                record.block.height
+            )));
         }
         Ok(Some(record))
     }

@@ -32,7 +32,9 @@ impl Changes {
 
     /// The writes of one space in key order.
     pub fn iter(&self, space: Space) -> impl DoubleEndedIterator<Item = (&[u8], Option<&[u8]>)> {
-        self.writes(space).iter().map(|(key, value)| (key.as_slice(), value.as_deref()))
+        self.writes(space)
+            .iter()
+            .map(|(key, value)| (key.as_slice(), value.as_deref()))
     }
 
     pub fn len(&self) -> usize {
@@ -79,8 +81,14 @@ impl Changes {
         if is_empty_range(start, end) {
             return Box::new(std::iter::empty());
         }
-        let bounds = (Bound::Included(start), end.map_or(Bound::Unbounded, Bound::Excluded));
-        let range = self.writes(space).range::<[u8], _>(bounds).map(|(key, value)| Ok((key.clone(), value.clone())));
+        let bounds = (
+            Bound::Included(start),
+            end.map_or(Bound::Unbounded, Bound::Excluded),
+        );
+        let range = self
+            .writes(space)
+            .range::<[u8], _>(bounds)
+            .map(|(key, value)| Ok((key.clone(), value.clone())));
         match order {
             Order::Ascending => Box::new(range),
             Order::Descending => Box::new(range.rev()),

@@ -7,12 +7,17 @@ pub struct StoreConfig {
     pub keep_heights: u64,
     /// Heights below the latest for which proofs can be made; at most `keep_heights` count.
     pub proof_heights: u64,
-    /// Bound in bytes on RocksDB's block cache and the tree's page cache together.
+    /// Bound in bytes on RocksDB's block cache and the tree's node cache together. Buffered writes
+    /// take up to 48 MiB more, and the block that is being written.
     pub cache_bytes: usize,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        StoreConfig { keep_heights: 10_000, proof_heights: 1_000, cache_bytes: 128 << 20 }
+        StoreConfig {
+            keep_heights: 10_000,
+            proof_heights: 1_000,
+            cache_bytes: 128 << 20,
+        }
     }
 }

@@ -25,11 +25,12 @@ pub use changes::Changes;
 pub use config::StoreConfig;
 pub use error::StoreError;
 pub use overlay::Overlay;
-pub use proof::{MAIN_STORE, Proven, app_hash, tree_spec};
+pub use proof::{MAIN_STORE, Proven, app_hash};
 pub use read::{Entries, Entry, Order, Read, Space, prefix_end};
 pub use reader::Reader;
 pub use snapshot::Snapshot;
 pub use store::{Commit, Store};
+pub use tree::tree_spec;
 
 /// Longest key, in bytes.
 pub const MAX_KEY_LEN: usize = 1_024;

@@ -21,7 +21,12 @@ pub(crate) fn merge<'a, W>(writes: W, below: Entries<'a>, order: Order) -> Entri
 where
     W: Iterator<Item = Result<Write, StoreError>> + 'a,
 {
-    Box::new(Merged { writes: writes.peekable(), below: below.peekable(), order, failed: false })
+    Box::new(Merged {
+        writes: writes.peekable(),
+        below: below.peekable(),
+        order,
+        failed: false,
+    })
 }
 
 impl<W: Iterator<Item = Result<Write, StoreError>>> Merged<'_, W> {

@@ -16,7 +16,11 @@ pub struct Overlay {
 
 impl Overlay {
     pub fn new(base: Snapshot) -> Self {
-        Overlay { base, bottom: Changes::default(), layers: Vec::new() }
+        Overlay {
+            base,
+            bottom: Changes::default(),
+            layers: Vec::new(),
+        }
     }
 
     pub fn base(&self) -> &Snapshot {
@@ -75,7 +79,12 @@ impl Overlay {
 
 impl Read for Overlay {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let written = self.layers.iter().rev().chain([&self.bottom]).find_map(|layer| layer.get(space, key));
+        let written = self
+            .layers
+            .iter()
+            .rev()
+            .chain([&self.bottom])
+            .find_map(|layer| layer.get(space, key));
         match written {
             Some(value) => Ok(value.map(<[u8]>::to_vec)),
             None => self.base.get(space, key),

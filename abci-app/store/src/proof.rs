@@ -32,11 +32,6 @@ pub fn app_hash(tree_root: [u8; 32]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// What proofs of keys verify with: the specification of a Jellyfish Merkle tree.
-pub fn tree_spec() -> ics23::ProofSpec {
-    jmt::ics23_spec()
-}
-
 /// Proves {"main": `tree_root`} against its app hash; the map has one entry, so the path is empty.
 pub(crate) fn map_proof(tree_root: [u8; 32]) -> CommitmentProof {
     let exist = ExistenceProof {
@@ -45,5 +40,7 @@ pub(crate) fn map_proof(tree_root: [u8; 32]) -> CommitmentProof {
         leaf: ics23::tendermint_spec().leaf_spec,
         path: Vec::new(),
     };
-    CommitmentProof { proof: Some(Proof::Exist(exist)) }
+    CommitmentProof {
+        proof: Some(Proof::Exist(exist)),
+    }
 }

@@ -7,17 +7,19 @@ use arc_swap::ArcSwap;
 use crate::block::BlockRecord;
 use crate::proof::map_proof;
 use crate::snapshot::State;
+use crate::store::Progress;
 use crate::{Proven, Snapshot, StoreError, app_hash, tree};
 
 /// Reads any kept height; clones share everything. Never holds up the writer.
 #[derive(Clone)]
 pub struct Reader {
     latest: Arc<ArcSwap<Snapshot>>,
+    progress: Arc<Progress>,
 }
 
 impl Reader {
-    pub(crate) fn new(latest: Arc<ArcSwap<Snapshot>>) -> Self {
-        Reader { latest }
+    pub(crate) fn new(latest: Arc<ArcSwap<Snapshot>>, progress: Arc<Progress>) -> Self {
+        Reader { latest, progress }
     }
 
     pub fn latest(&self) -> Snapshot {
@@ -31,13 +33,22 @@ impl Reader {
             return Ok(latest);
         }
         let State { db, window, .. } = latest.state();
-        let not_kept = || StoreError::NotKept { height, oldest: window.oldest(), newest: latest.height() };
+        let not_kept = || StoreError::NotKept {
+            height,
+            oldest: window.oldest(),
+            newest: latest.height(),
+        };
         if height > latest.height() {
             return Err(not_kept());
         }
         let record = BlockRecord::load(db, height)?.ok_or_else(not_kept)?;
         window.check_kept(height)?;
-        Ok(Snapshot::new(State { db: db.clone(), window: window.clone(), record, staged: Arc::default() }))
+        Ok(Snapshot::new(State {
+            db: db.clone(),
+            window: window.clone(),
+            record,
+            staged: Arc::default(),
+        }))
     }
 
     /// Proves `key` of the main space, present or absent, at one of the latest `proof_heights`.
@@ -51,10 +62,19 @@ impl Reader {
         if record.tree_root == tree::EMPTY_ROOT {
             return Err(StoreError::EmptyTree { height });
         }
+        // Unlike values, the nodes of a block that is still being written are not to be had.
+        self.progress.wait_written(height)?;
         let proof = tree::prove(&snapshot, key);
         window.check_provable(height)?;
         let (value, tree) = proof?;
         let root = record.tree_root;
-        Ok(Proven { height, value, tree, store: map_proof(root), tree_root: root, app_hash: app_hash(root) })
+        Ok(Proven {
+            height,
+            value,
+            tree,
+            store: map_proof(root),
+            tree_root: root,
+            app_hash: app_hash(root),
+        })
     }
 }

@@ -8,7 +8,7 @@ use crate::block::BlockRecord;
 use crate::db::{Column, Db};
 use crate::merge::merge;
 use crate::read::{Entries, Entry, is_empty_range};
-use crate::undo::{self, UndoRange};
+use crate::undo::{self, UndoRange, undo_column};
 use crate::window::Window;
 use crate::{BlockMeta, Changes, Order, Read, Space, StoreError, app_hash};
 
@@ -29,7 +29,9 @@ pub(crate) struct State {
 
 impl Snapshot {
     pub(crate) fn new(state: State) -> Self {
-        Snapshot { state: Arc::new(state) }
+        Snapshot {
+            state: Arc::new(state),
+        }
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -59,8 +61,14 @@ impl Snapshot {
     }
 
     /// The values of several keys, which must be sorted, in their order.
-    pub(crate) fn get_sorted(&self, space: Space, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let State { db, window, staged, .. } = &*self.state;
+    pub(crate) fn get_sorted(
+        &self,
+        space: Space,
+        keys: &[&[u8]],
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let State {
+            db, window, staged, ..
+        } = &*self.state;
         let mut values = db.get_sorted(value_column(space), keys.iter().copied())?;
         if window.written_above(self.height()) || !staged.writes(space).is_empty() {
             for (key, value) in keys.iter().zip(&mut values) {
@@ -73,27 +81,48 @@ impl Snapshot {
         Ok(values)
     }
 
-    fn entries<'a>(&'a self, space: Space, start: &[u8], end: Option<&[u8]>, order: Order) -> Result<Entries<'a>, StoreError> {
-        let State { db, window, staged, .. } = &*self.state;
-        // The order matters: the iterator fixes what it sees of the latest values, and only then
-        // is it certain which blocks' undos are needed.
-        let latest = LatestRange::new(db, space, start, end, order)?;
-        let mut entries: Entries<'a> = Box::new(latest);
-        if window.written_above(self.height()) {
-            let undos = UndoRange::new(db, space, start, end, order, self.height())?;
-            entries = merge(undos, entries, order);
-        }
+    fn entries<'a>(
+        &'a self,
+        space: Space,
+        start: &[u8],
+        end: Option<&[u8]>,
+        order: Order,
+    ) -> Result<Entries<'a>, StoreError> {
+        let State { window, staged, .. } = &*self.state;
+        let mut entries = self.versioned(value_column(space), undo_column(space), start, end, order)?;
         window.check_kept(self.height())?;
         if !staged.writes(space).is_empty() {
             entries = merge(staged.range(space, start, end, order), entries, order);
         }
         Ok(entries)
     }
+
+    /// A column as it was at this height, but for what this very block may not have written yet.
+    pub(crate) fn versioned<'a>(
+        &'a self,
+        latest: Column,
+        undo: Column,
+        start: &[u8],
+        end: Option<&[u8]>,
+        order: Order,
+    ) -> Result<Entries<'a>, StoreError> {
+        let State { db, window, .. } = &*self.state;
+        // The order matters: the iterator fixes what it sees of the latest entries, and only then
+        // is it certain which blocks' undos are needed.
+        let entries: Entries<'a> = Box::new(LatestRange::new(db, latest, start, end, order)?);
+        if !window.written_above(self.height()) {
+            return Ok(entries);
+        }
+        let undos = UndoRange::new(db, undo, start, end, order, self.height())?;
+        Ok(merge(undos, entries, order))
+    }
 }
 
 impl Read for Snapshot {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let State { db, window, staged, .. } = &*self.state;
+        let State {
+            db, window, staged, ..
+        } = &*self.state;
         let value = match staged.get(space, key) {
             Some(value) => value.map(<[u8]>::to_vec),
             None => {
@@ -114,7 +143,8 @@ impl Read for Snapshot {
         if is_empty_range(start, end) {
             return Box::new(std::iter::empty());
         }
-        self.entries(space, start, end, order).unwrap_or_else(|error| Box::new(std::iter::once(Err(error))))
+        self.entries(space, start, end, order)
+            .unwrap_or_else(|error| Box::new(std::iter::once(Err(error))))
     }
 }
 
@@ -125,7 +155,7 @@ pub(crate) fn value_column(space: Space) -> Column {
     }
 }
 
-/// The latest values of a range as the database held them when this was made.
+/// The latest entries of a range as the database held them when this was made.
 struct LatestRange<'a> {
     iter: DBRawIterator<'a>,
     order: Order,
@@ -133,18 +163,28 @@ struct LatestRange<'a> {
 }
 
 impl<'a> LatestRange<'a> {
-    fn new(db: &'a Db, space: Space, start: &[u8], end: Option<&[u8]>, order: Order) -> Result<Self, StoreError> {
+    fn new(
+        db: &'a Db,
+        column: Column,
+        start: &[u8],
+        end: Option<&[u8]>,
+        order: Order,
+    ) -> Result<Self, StoreError> {
         let mut bounds = ReadOptions::default();
         bounds.set_iterate_lower_bound(start);
         if let Some(end) = end {
             bounds.set_iterate_upper_bound(end);
         }
-        let mut iter = db.iterate(value_column(space), bounds)?;
+        let mut iter = db.iterate(column, bounds)?;
         match order {
             Order::Ascending => iter.seek_to_first(),
             Order::Descending => iter.seek_to_last(),
         }
-        Ok(LatestRange { iter, order, done: false })
+        Ok(LatestRange {
+            iter,
+            order,
+            done: false,
+        })
     }
 }
 

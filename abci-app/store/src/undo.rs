@@ -1,8 +1,6 @@
 //! Old values. A block that overwrites a key leaves what was there before under (key, height), so
 //! the value at height h is the first undo above h, or the latest value if there is none.
 
-use std::sync::Arc;
-
 use rocksdb::{DBRawIterator, ReadOptions};
 
 use crate::db::{Column, Db};
@@ -46,19 +44,7 @@ pub(crate) fn decode_undo_key(bytes: &[u8]) -> Result<(Vec<u8>, u64), StoreError
     Ok((key, u64::from_be_bytes(*height)))
 }
 
-/// An old value as stored: a tag byte, then the value if there was one.
-pub(crate) fn encode_old(old: Option<&[u8]>) -> Vec<u8> {
-    match old {
-        None => vec![0],
-        Some(value) => {
-            let mut out = Vec::with_capacity(value.len() + 1);
-            out.push(1);
-            out.extend(value);
-            out
-        }
-    }
-}
-
+/// An old value as stored: 1 and the value, or 0 if there was none.
 pub(crate) fn decode_old(bytes: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
     match bytes.split_first() {
         Some((0, [])) => Ok(None),
@@ -75,7 +61,12 @@ pub(crate) fn undo_column(space: Space) -> Column {
 }
 
 /// What the first block above `height` that touched `key` overwrote; `None` if none did.
-pub(crate) fn lookup(db: &Db, space: Space, key: &[u8], height: u64) -> Result<Option<Option<Vec<u8>>>, StoreError> {
+pub(crate) fn lookup(
+    db: &Db,
+    space: Space,
+    key: &[u8],
+    height: u64,
+) -> Result<Option<Option<Vec<u8>>>, StoreError> {
     let mut bounds = ReadOptions::default();
     let mut upper = Vec::with_capacity(key.len() + 16);
     encode_key(key, &mut upper);
@@ -102,8 +93,8 @@ pub(crate) struct UndoRange<'a> {
 
 impl<'a> UndoRange<'a> {
     pub(crate) fn new(
-        db: &'a Arc<Db>,
-        space: Space,
+        db: &'a Db,
+        column: Column,
         start: &[u8],
         end: Option<&[u8]>,
         order: Order,
@@ -118,12 +109,17 @@ impl<'a> UndoRange<'a> {
             encode_key(end, &mut upper);
             bounds.set_iterate_upper_bound(upper);
         }
-        let mut iter = db.iterate(undo_column(space), bounds)?;
+        let mut iter = db.iterate(column, bounds)?;
         match order {
             Order::Ascending => iter.seek_to_first(),
             Order::Descending => iter.seek_to_last(),
         }
-        Ok(UndoRange { iter, height, order, failed: false })
+        Ok(UndoRange {
+            iter,
+            height,
+            order,
+            failed: false,
+        })
     }
 
     /// The next key's old value. At most three seeks a key, however often it was overwritten.

@@ -26,13 +26,15 @@ impl Heights {
     pub(crate) fn load(db: &Db) -> Result<Heights, StoreError> {
         match db.get(Column::Meta, KEY)? {
             None => Ok(Heights::default()),
-            Some(bytes) => borsh::from_slice(&bytes)
-                .map_err(|error| StoreError::corrupt(format!("the window of kept heights is malformed: {error}"))),
+            Some(bytes) => borsh::from_slice(&bytes).map_err(|error| {
+                StoreError::corrupt(format!("the window of kept heights is malformed: {error}"))
+            }),
         }
     }
 
     pub(crate) fn entry(&self) -> Result<(&'static [u8], Vec<u8>), StoreError> {
-        let bytes = borsh::to_vec(self).map_err(|error| StoreError::io("encoding the window of heights", &error))?;
+        let bytes =
+            borsh::to_vec(self).map_err(|error| StoreError::io("encoding the window of heights", &error))?;
         Ok((KEY, bytes))
     }
 
@@ -45,12 +47,21 @@ impl Heights {
         };
         let oldest = lower(config.keep_heights, self.oldest);
         let oldest_proof = lower(config.proof_heights, self.oldest_proof).max(oldest);
-        Heights { first, latest: next, oldest, oldest_proof }
+        Heights {
+            first,
+            latest: next,
+            oldest,
+            oldest_proof,
+        }
     }
 
     /// The next block's height must be this; any height may be the first.
     pub(crate) fn expected(&self, got: u64) -> u64 {
-        if self.first == 0 { got.max(1) } else { self.latest.saturating_add(1) }
+        if self.first == 0 {
+            got.max(1)
+        } else {
+            self.latest.saturating_add(1)
+        }
     }
 }
 
@@ -81,7 +92,8 @@ impl Window {
     /// To be called before anything behind the new lower ends may disappear.
     pub(crate) fn raise(&self, heights: &Heights) {
         self.oldest.fetch_max(heights.oldest, Ordering::SeqCst);
-        self.oldest_proof.fetch_max(heights.oldest_proof, Ordering::SeqCst);
+        self.oldest_proof
+            .fetch_max(heights.oldest_proof, Ordering::SeqCst);
     }
 
     pub(crate) fn oldest(&self) -> u64 {
@@ -113,6 +125,10 @@ impl Window {
         if height >= oldest {
             return Ok(());
         }
-        Err(StoreError::NotKept { height, oldest, newest: self.writing.load(Ordering::SeqCst) })
+        Err(StoreError::NotKept {
+            height,
+            oldest,
+            newest: self.writing.load(Ordering::SeqCst),
+        })
     }
 }

@@ -1,5 +1,13 @@
 //! The store against plain maps, one per height.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_types,
+    reason = "a test fails by panicking, and what it draws at random is no state"
+)]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -29,7 +37,10 @@ fn blocks() -> impl Strategy<Value = Vec<Vec<Op>>> {
 
 /// Commits the blocks and returns the model of every height.
 fn run(store: &mut Store, blocks: &[Vec<Op>]) -> BTreeMap<u64, ModelState> {
-    let mut state = ModelState { app_hash: store.latest().app_hash(), ..Default::default() };
+    let mut state = ModelState {
+        app_hash: store.latest().app_hash(),
+        ..Default::default()
+    };
     let mut states = BTreeMap::from([(0, state.clone())]);
     for (height, ops) in (1..).zip(blocks) {
         let snapshot = commit(store, height, ops);

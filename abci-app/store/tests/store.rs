@@ -1,5 +1,13 @@
 //! What a store promises its owner: refusals, no-op writes, forks, windows, backups.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_types,
+    reason = "a test fails by panicking, and what it draws at random is no state"
+)]
+
 mod support;
 
 use slsbft_store::{BlockMeta, Changes, Overlay, Read, Space, Store, StoreConfig, StoreError};
@@ -10,8 +18,15 @@ fn a_rewrite_of_the_same_value_changes_no_hash() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(&dir);
     let first = commit(&mut store, 1, &[set(b"a", b"1"), set_epoch(b"e", b"1")]);
-    let second = commit(&mut store, 2, &[set(b"a", b"1"), delete(b"absent"), set_epoch(b"e", b"1")]);
-    assert_eq!((first.app_hash(), first.epoch_hash()), (second.app_hash(), second.epoch_hash()));
+    let second = commit(
+        &mut store,
+        2,
+        &[set(b"a", b"1"), delete(b"absent"), set_epoch(b"e", b"1")],
+    );
+    assert_eq!(
+        (first.app_hash(), first.epoch_hash()),
+        (second.app_hash(), second.epoch_hash())
+    );
     let third = commit(&mut store, 3, &[set_epoch(b"e", b"2")]);
     assert_eq!(third.app_hash(), second.app_hash());
     assert_ne!(third.epoch_hash(), second.epoch_hash());
@@ -24,9 +39,20 @@ fn deleting_every_key_leads_back_to_the_empty_hash() {
     let empty = store.latest().app_hash();
     commit(&mut store, 1, &[set(b"a", b"1"), set(b"b", b"2")]);
     assert_ne!(store.latest().app_hash(), empty);
-    assert_eq!(commit(&mut store, 2, &[delete(b"a"), delete(b"b")]).app_hash(), empty);
-    assert_eq!(store.reader().prove(2, b"a"), Err(StoreError::EmptyTree { height: 2 }));
-    assert_proven(&store.reader().prove(1, b"a").unwrap(), b"a", Some(b"1"), store.reader().at(1).unwrap().app_hash());
+    assert_eq!(
+        commit(&mut store, 2, &[delete(b"a"), delete(b"b")]).app_hash(),
+        empty
+    );
+    assert_eq!(
+        store.reader().prove(2, b"a"),
+        Err(StoreError::EmptyTree { height: 2 })
+    );
+    assert_proven(
+        &store.reader().prove(1, b"a").unwrap(),
+        b"a",
+        Some(b"1"),
+        store.reader().at(1).unwrap().app_hash(),
+    );
     let again = commit(&mut store, 3, &[set(b"a", b"1"), set(b"b", b"2")]);
     assert_eq!(again.app_hash(), store.reader().at(1).unwrap().app_hash());
 }
@@ -35,7 +61,11 @@ fn deleting_every_key_leads_back_to_the_empty_hash() {
 fn the_app_hash_of_known_contents_never_changes() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(&dir);
-    let snapshot = commit(&mut store, 1, &[set(b"a", b"1"), set(b"b", b"2"), set_epoch(b"e", b"3")]);
+    let snapshot = commit(
+        &mut store,
+        1,
+        &[set(b"a", b"1"), set(b"b", b"2"), set_epoch(b"e", b"3")],
+    );
     let hex = |hash: [u8; 32]| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!(hex(snapshot.app_hash()), GOLDEN_APP_HASH);
     assert_eq!(hex(snapshot.epoch_hash()), GOLDEN_EPOCH_HASH);
@@ -54,7 +84,10 @@ fn forks_of_one_state_are_independent_and_only_one_can_be_committed() {
     assert_ne!(left.app_hash(), right.app_hash());
     let hash = right.app_hash();
     assert_eq!(store.commit(right).unwrap().app_hash(), hash);
-    assert_eq!(store.commit(left).err(), Some(StoreError::StaleCommit { base: 1, latest: 2 }));
+    assert_eq!(
+        store.commit(left).err(),
+        Some(StoreError::StaleCommit { base: 1, latest: 2 })
+    );
     assert_eq!(store.latest().get(Space::Main, b"a"), Ok(Some(b"right".to_vec())));
 }
 
@@ -65,14 +98,24 @@ fn any_height_may_be_the_first_and_then_each_follows_the_last() {
     commit(&mut store, 500, &[set(b"a", b"1")]);
     for wrong in [0, 499, 500, 502] {
         let refused = store.stage(Changes::default(), block(wrong)).err();
-        assert_eq!(refused, Some(StoreError::WrongHeight { have: 500, got: wrong, expected: 501 }));
+        assert_eq!(
+            refused,
+            Some(StoreError::WrongHeight {
+                have: 500,
+                got: wrong,
+                expected: 501
+            })
+        );
     }
     commit(&mut store, 501, &[set(b"a", b"2")]);
     let reader = store.reader();
     assert!(is_not_kept(reader.at(499)));
     assert!(is_not_kept(reader.at(502)));
     assert_eq!(reader.at(0).unwrap().get(Space::Main, b"a"), Ok(None));
-    assert_eq!(reader.at(500).unwrap().get(Space::Main, b"a"), Ok(Some(b"1".to_vec())));
+    assert_eq!(
+        reader.at(500).unwrap().get(Space::Main, b"a"),
+        Ok(Some(b"1".to_vec()))
+    );
 }
 
 #[test]
@@ -80,9 +123,18 @@ fn what_cannot_be_proven_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir);
     let refuse = |ops: &[Op]| store.stage(changes(ops), block(1)).err();
-    assert!(matches!(refuse(&[set(b"", b"1")]), Some(StoreError::InvalidKey { len: 0, .. })));
-    assert!(matches!(refuse(&[set(&[1; 1025], b"1")]), Some(StoreError::InvalidKey { len: 1025, .. })));
-    assert!(matches!(refuse(&[set(b"a", b"")]), Some(StoreError::InvalidValue { len: 0, .. })));
+    assert!(matches!(
+        refuse(&[set(b"", b"1")]),
+        Some(StoreError::InvalidKey { len: 0, .. })
+    ));
+    assert!(matches!(
+        refuse(&[set(&[1; 1025], b"1")]),
+        Some(StoreError::InvalidKey { len: 1025, .. })
+    ));
+    assert!(matches!(
+        refuse(&[set(b"a", b"")]),
+        Some(StoreError::InvalidValue { len: 0, .. })
+    ));
     assert!(refuse(&[set(&[1; 1024], &vec![7; 4 << 20]), set_epoch(b"e", b"")]).is_none());
 }
 
@@ -94,14 +146,20 @@ fn the_block_and_its_hashes_are_read_back_after_a_restart() {
     let expected: (BlockMeta, _, _) = (written.block().clone(), written.app_hash(), written.epoch_hash());
     drop((store, written));
     let latest = open(&dir).latest();
-    assert_eq!((latest.block().clone(), latest.app_hash(), latest.epoch_hash()), expected);
+    assert_eq!(
+        (latest.block().clone(), latest.app_hash(), latest.epoch_hash()),
+        expected
+    );
 }
 
 #[test]
 fn a_second_process_is_told_that_the_database_is_in_use() {
     let dir = tempfile::tempdir().unwrap();
     let _store = open(&dir);
-    assert!(matches!(Store::open(dir.path(), &small_config()), Err(StoreError::Locked { .. })));
+    assert!(matches!(
+        Store::open(dir.path(), &small_config()),
+        Err(StoreError::Locked { .. })
+    ));
 }
 
 #[test]
@@ -111,13 +169,22 @@ fn a_backup_restores_to_the_height_it_was_taken_at() {
     let first = commit(&mut store, 1, &[set(b"a", b"1")]);
     let backup = dir.path().join("backup");
     assert_eq!(store.backup(&backup), Ok(1));
-    assert_eq!(store.backup(&backup), Err(StoreError::NotEmpty { path: backup.clone() }));
+    assert_eq!(
+        store.backup(&backup),
+        Err(StoreError::NotEmpty { path: backup.clone() })
+    );
     commit(&mut store, 2, &[set(b"a", b"2")]);
 
     let home = tempfile::tempdir().unwrap();
     assert_eq!(Store::restore(&backup, home.path()), Ok(1));
-    assert!(matches!(Store::restore(&backup, home.path()), Err(StoreError::NotEmpty { .. })));
-    assert!(matches!(Store::restore(&home.path().join("nothing"), home.path()), Err(StoreError::Missing { .. })));
+    assert!(matches!(
+        Store::restore(&backup, home.path()),
+        Err(StoreError::NotEmpty { .. })
+    ));
+    assert!(matches!(
+        Store::restore(&home.path().join("nothing"), home.path()),
+        Err(StoreError::Missing { .. })
+    ));
     let mut restored = open(&home);
     assert_eq!(restored.latest().app_hash(), first.app_hash());
     assert_eq!(restored.latest().get(Space::Main, b"a"), Ok(Some(b"1".to_vec())));
@@ -128,16 +195,26 @@ fn a_backup_restores_to_the_height_it_was_taken_at() {
 #[test]
 fn heights_behind_the_window_are_not_kept_and_proofs_end_earlier() {
     let dir = tempfile::tempdir().unwrap();
-    let config = StoreConfig { keep_heights: 10, proof_heights: 4, cache_bytes: 8 << 20 };
+    let config = StoreConfig {
+        keep_heights: 10,
+        proof_heights: 4,
+        cache_bytes: 8 << 20,
+    };
     let mut store = Store::open(dir.path(), &config).unwrap();
     for height in 1..=30u64 {
         commit(&mut store, height, &[set(b"a", &height.to_be_bytes())]);
     }
     let reader = store.reader();
     for height in 0..=31 {
-        let value = reader.at(height).and_then(|snapshot| snapshot.get(Space::Main, b"a"));
+        let value = reader
+            .at(height)
+            .and_then(|snapshot| snapshot.get(Space::Main, b"a"));
         assert_eq!(value.is_ok(), (20..=30).contains(&height), "height {height}");
-        assert_eq!(reader.prove(height, b"a").is_ok(), (26..=30).contains(&height), "height {height}");
+        assert_eq!(
+            reader.prove(height, b"a").is_ok(),
+            (26..=30).contains(&height),
+            "height {height}"
+        );
     }
     drop((store, reader));
     // What was given up stays given up, whatever the configuration says later.
@@ -150,23 +227,45 @@ fn heights_behind_the_window_are_not_kept_and_proofs_end_earlier() {
 #[test]
 fn a_snapshot_stays_right_or_says_not_kept_while_blocks_commit() {
     let dir = tempfile::tempdir().unwrap();
-    let config = StoreConfig { keep_heights: 8, proof_heights: 8, cache_bytes: 8 << 20 };
+    let config = StoreConfig {
+        keep_heights: 8,
+        proof_heights: 8,
+        cache_bytes: 8 << 20,
+    };
     let mut store = Store::open(dir.path(), &config).unwrap();
-    let old = commit(&mut store, 1, &[set(b"a", b"1"), set(b"b", b"1"), set(b"c", b"1")]);
+    let old = commit(
+        &mut store,
+        1,
+        &[set(b"a", b"1"), set(b"b", b"1"), set(b"c", b"1")],
+    );
     let half_read = store.latest();
     let mut range = half_read.range(Space::Main, b"", None, slsbft_store::Order::Ascending);
     assert_eq!(range.next(), Some(Ok((b"a".to_vec(), b"1".to_vec()))));
     let overlay = Overlay::new(old.clone());
     for height in 2..=8u64 {
-        commit(&mut store, height, &[set(b"a", &[height as u8]), delete(b"b"), set(&[b'c', height as u8], b"x")]);
+        commit(
+            &mut store,
+            height,
+            &[
+                set(b"a", &[height as u8]),
+                delete(b"b"),
+                set(&[b'c', height as u8], b"x"),
+            ],
+        );
         assert_eq!(old.get(Space::Main, b"b"), Ok(Some(b"1".to_vec())));
         assert_eq!(overlay.get(Space::Main, b"a"), Ok(Some(b"1".to_vec())));
-        assert_eq!(entries(&old, Space::Main, b"", None, slsbft_store::Order::Descending).len(), 3);
+        assert_eq!(
+            entries(&old, Space::Main, b"", None, slsbft_store::Order::Descending).len(),
+            3
+        );
     }
     commit(&mut store, 9, &[]);
     assert!(old.get(Space::Main, b"b").is_ok());
     commit(&mut store, 10, &[]);
     assert!(is_not_kept(old.get(Space::Main, b"b")));
-    assert!(old.range(Space::Main, b"", None, slsbft_store::Order::Ascending).any(is_not_kept));
+    assert!(
+        old.range(Space::Main, b"", None, slsbft_store::Order::Ascending)
+            .any(is_not_kept)
+    );
     assert_eq!(range.collect::<Result<Vec<_>, _>>().unwrap().len(), 2);
 }

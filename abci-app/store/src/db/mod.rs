@@ -1,14 +1,16 @@
 //! RocksDB as this crate uses it: its column families, how it is opened and refused, plain reads.
 
+mod batch;
 mod options;
 mod pruning;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rocksdb::{ColumnFamily, DBRawIterator, ReadOptions, WriteBatch, WriteOptions};
+use rocksdb::{ColumnFamily, DBRawIterator, ReadOptions};
 
 use crate::{StoreConfig, StoreError};
+pub(crate) use batch::Batch;
 pub(crate) use options::Memory;
 pub(crate) use pruning::PruneFloors;
 
@@ -29,23 +31,26 @@ pub(crate) enum Column {
     EpochUndo,
     /// tree page path → page.
     Tree,
-    /// tree page path ‖ height → what the block at that height overwrote.
+    /// tree page path ‖ height → the slots that the block at that height overwrote.
     TreeUndo,
-    /// SHA-256(key) → height of deletion (0: alive) ‖ key, for proofs of absence.
-    Preimages,
+    /// SHA-256(key) → hash of the leaf ‖ key, for every key of the main space.
+    Leaves,
+    /// undo key of SHA-256(key) → the leaf that was there, for blocks that added or removed it.
+    LeafUndo,
     /// state version, latest height, windows, block records.
     Meta,
 }
 
 impl Column {
-    pub(crate) const ALL: [Column; 8] = [
+    pub(crate) const ALL: [Column; 9] = [
         Column::Main,
         Column::MainUndo,
         Column::Epoch,
         Column::EpochUndo,
         Column::Tree,
         Column::TreeUndo,
-        Column::Preimages,
+        Column::Leaves,
+        Column::LeafUndo,
         Column::Meta,
     ];
 
@@ -57,7 +62,8 @@ impl Column {
             Column::EpochUndo => "epoch_undo",
             Column::Tree => "tree",
             Column::TreeUndo => "tree_undo",
-            Column::Preimages => "preimages",
+            Column::Leaves => "leaves",
+            Column::LeafUndo => "leaf_undo",
             Column::Meta => "meta",
         }
     }
@@ -65,22 +71,30 @@ impl Column {
 
 pub(crate) struct Db {
     inner: rocksdb::DB,
+    ids: batch::ColumnIds,
     pub(crate) floors: Arc<PruneFloors>,
 }
 
 impl Db {
     /// Opens or creates the database, and refuses one that this binary does not know.
     pub(crate) fn open(path: &Path, config: &StoreConfig) -> Result<Db, StoreError> {
-        std::fs::create_dir_all(path).map_err(|error| StoreError::io("creating the database's folder", &error))?;
+        std::fs::create_dir_all(path)
+            .map_err(|error| StoreError::io("creating the database's folder", &error))?;
         let floors = Arc::new(PruneFloors::default());
         let memory = Memory::split(config.cache_bytes);
-        let inner = rocksdb::DB::open_cf_descriptors(
-            &options::database(&memory),
-            path,
-            options::columns(&memory, &floors),
-        )
-        .map_err(|error| open_error(path, error))?;
-        let db = Db { inner, floors };
+        let inner =
+            rocksdb::DB::open_cf_descriptors(&options::database(), path, options::columns(&memory, &floors))
+                .map_err(|error| open_error(path, error))?;
+        let mut db = Db {
+            inner,
+            ids: Default::default(),
+            floors,
+        };
+        let mut ids = db.ids;
+        for (id, column) in ids.iter_mut().zip(Column::ALL) {
+            *id = batch::column_id(db.column(column)?)?;
+        }
+        db.ids = ids;
         db.check_version(path)?;
         Ok(db)
     }
@@ -88,9 +102,17 @@ impl Db {
     fn check_version(&self, path: &Path) -> Result<(), StoreError> {
         match self.get(Column::Meta, STATE_VERSION_KEY)? {
             Some(bytes) => {
-                let found = u32::from_be_bytes(bytes.try_into().map_err(|_| StoreError::corrupt("state version has a wrong length"))?);
+                let found = u32::from_be_bytes(
+                    bytes
+                        .try_into()
+                        .map_err(|_| StoreError::corrupt("state version has a wrong length"))?,
+                );
                 if found != STATE_VERSION {
-                    return Err(StoreError::WrongVersion { path: path.to_owned(), found, known: STATE_VERSION });
+                    return Err(StoreError::WrongVersion {
+                        path: path.to_owned(),
+                        found,
+                        known: STATE_VERSION,
+                    });
                 }
                 Ok(())
             }
@@ -104,17 +126,24 @@ impl Db {
             let mut entries = self.iterate(column, ReadOptions::default())?;
             entries.seek_to_first();
             if entries.valid() {
-                return Err(StoreError::corrupt(format!("column {} holds data, but there is no state version", column.name())));
+                return Err(StoreError::corrupt(format!(
+                    "column {} holds data, but there is no state version",
+                    column.name()
+                )));
             }
             entries.status()?;
         }
-        let mut batch = WriteBatch::default();
-        self.put(&mut batch, Column::Meta, STATE_VERSION_KEY, &STATE_VERSION.to_be_bytes())?;
+        let mut batch = Batch::new(self);
+        batch.put(
+            Column::Meta,
+            &[STATE_VERSION_KEY],
+            &[&STATE_VERSION.to_be_bytes()],
+        );
         self.write(batch)?;
         self.sync()
     }
 
-    pub(crate) fn column(&self, column: Column) -> Result<&ColumnFamily, StoreError> {
+    fn column(&self, column: Column) -> Result<&ColumnFamily, StoreError> {
         self.inner
             .cf_handle(column.name())
             .ok_or_else(|| StoreError::corrupt(format!("column {} is missing", column.name())))
@@ -132,26 +161,30 @@ impl Db {
     ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let keys: Vec<&[u8]> = keys.into_iter().collect();
         let found = self.inner.batched_multi_get_cf(self.column(column)?, keys, true);
-        found.into_iter().map(|value| Ok(value?.map(|bytes| bytes.to_vec()))).collect()
+        found
+            .into_iter()
+            .map(|value| Ok(value?.map(|bytes| bytes.to_vec())))
+            .collect()
     }
 
-    pub(crate) fn iterate(&self, column: Column, options: ReadOptions) -> Result<DBRawIterator<'_>, StoreError> {
+    pub(crate) fn iterate(
+        &self,
+        column: Column,
+        options: ReadOptions,
+    ) -> Result<DBRawIterator<'_>, StoreError> {
         Ok(self.inner.raw_iterator_cf_opt(self.column(column)?, options))
     }
 
-    pub(crate) fn put(&self, batch: &mut WriteBatch, column: Column, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        batch.put_cf(self.column(column)?, key, value);
-        Ok(())
-    }
-
-    pub(crate) fn delete(&self, batch: &mut WriteBatch, column: Column, key: &[u8]) -> Result<(), StoreError> {
-        batch.delete_cf(self.column(column)?, key);
-        Ok(())
-    }
-
     /// Atomic, logged, not fsynced: after a power cut the last blocks may be missing as a whole.
-    pub(crate) fn write(&self, batch: WriteBatch) -> Result<(), StoreError> {
-        Ok(self.inner.write_opt(batch, &WriteOptions::default())?)
+    pub(crate) fn write(&self, batch: Batch) -> Result<(), StoreError> {
+        Ok(self.inner.write(batch.finish())?)
+    }
+
+    /// Deletes everything in a column whose keys have at most 41 bytes.
+    pub(crate) fn clear(&self, column: Column) -> Result<(), StoreError> {
+        Ok(self
+            .inner
+            .delete_range_cf(self.column(column)?, [].as_slice(), [u8::MAX; 48].as_slice())?)
     }
 
     /// Fsyncs the log, so that everything written before is on disk.
@@ -170,9 +203,9 @@ fn open_error(path: &Path, error: rocksdb::Error) -> StoreError {
     match error.kind() {
         rocksdb::ErrorKind::IOError if detail.contains("lock") => StoreError::Locked { path, detail },
         rocksdb::ErrorKind::Corruption => StoreError::Corrupt { detail },
-        rocksdb::ErrorKind::InvalidArgument => {
-            StoreError::Corrupt { detail: format!("{} is not a database of this program: {detail}", path.display()) }
-        }
+        rocksdb::ErrorKind::InvalidArgument => StoreError::Corrupt {
+            detail: format!("{} is not a database of this program: {detail}", path.display()),
+        },
         _ => StoreError::Storage { detail },
     }
 }

@@ -11,6 +11,7 @@ use super::pruning::{PruneFloors, PruneUndo, Window};
 const MIN_CACHE_BYTES: usize = 8 << 20;
 /// Blocks are written while a flush runs, so each column may fill two of these.
 const MEMTABLE_BYTES: usize = 16 << 20;
+/// On top of the caches: less would flush small files all the time.
 const ALL_MEMTABLES_BYTES: usize = 48 << 20;
 
 /// Shares of `StoreConfig::cache_bytes`.
@@ -22,17 +23,20 @@ pub(crate) struct Memory {
 impl Memory {
     pub(crate) fn split(cache_bytes: usize) -> Memory {
         let bytes = cache_bytes.max(MIN_CACHE_BYTES);
-        Memory { blocks: bytes / 2, pages: bytes - bytes / 2 }
+        Memory {
+            blocks: bytes / 2,
+            pages: bytes - bytes / 2,
+        }
     }
 }
 
-pub(super) fn database(memory: &Memory) -> Options {
+pub(super) fn database() -> Options {
     let mut options = Options::default();
     options.create_if_missing(true);
     options.create_missing_column_families(true);
     // A torn tail of the log is a lost tail of blocks, which CometBFT replays.
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
-    options.set_db_write_buffer_size(ALL_MEMTABLES_BYTES.min(memory.blocks.saturating_mul(2)));
+    options.set_db_write_buffer_size(ALL_MEMTABLES_BYTES);
     options.set_max_open_files(512);
     options.set_max_background_jobs(2);
     options.set_keep_log_file_num(4);
@@ -43,7 +47,10 @@ pub(super) fn database(memory: &Memory) -> Options {
 
 pub(super) fn columns(memory: &Memory, floors: &Arc<PruneFloors>) -> Vec<ColumnFamilyDescriptor> {
     let cache = Cache::new_lru_cache(memory.blocks);
-    Column::ALL.iter().map(|column| ColumnFamilyDescriptor::new(column.name(), column_options(*column, &cache, floors))).collect()
+    Column::ALL
+        .iter()
+        .map(|column| ColumnFamilyDescriptor::new(column.name(), column_options(*column, &cache, floors)))
+        .collect()
 }
 
 fn column_options(column: Column, cache: &Cache, floors: &Arc<PruneFloors>) -> Options {
@@ -58,19 +65,20 @@ fn column_options(column: Column, cache: &Cache, floors: &Arc<PruneFloors>) -> O
     options.set_write_buffer_size(MEMTABLE_BYTES);
     options.set_compression_type(DBCompressionType::Lz4);
     match column {
-        Column::Main | Column::Epoch | Column::Preimages | Column::Meta => {
+        Column::Main | Column::Epoch | Column::Meta => {
             options.set_memtable_whole_key_filtering(true);
             options.set_memtable_prefix_bloom_ratio(0.1);
         }
         // Hashes do not compress.
-        Column::Tree | Column::TreeUndo => options.set_compression_type(DBCompressionType::None),
-        Column::MainUndo | Column::EpochUndo => {}
+        Column::Tree | Column::TreeUndo | Column::Leaves => {
+            options.set_compression_type(DBCompressionType::None)
+        }
+        Column::MainUndo | Column::EpochUndo | Column::LeafUndo => {}
     }
     let window = match column {
-        Column::MainUndo | Column::EpochUndo => Some(Window::UndoOfValues),
-        Column::TreeUndo => Some(Window::UndoOfTree),
-        Column::Preimages => Some(Window::Preimages),
-        Column::Main | Column::Epoch | Column::Tree | Column::Meta => None,
+        Column::MainUndo | Column::EpochUndo => Some(Window::Values),
+        Column::TreeUndo | Column::LeafUndo => Some(Window::Proofs),
+        Column::Main | Column::Epoch | Column::Tree | Column::Leaves | Column::Meta => None,
     };
     if let Some(window) = window {
         options.set_compaction_filter_factory(PruneUndo::new(window, floors.clone()));

@@ -26,15 +26,11 @@ impl PruneFloors {
     }
 }
 
-/// What an entry's height means.
+/// Which floor a column follows.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Window {
-    /// The key ends with the height of the block that overwrote the value.
-    UndoOfValues,
-    /// The key ends with the height of the block that overwrote the page.
-    UndoOfTree,
-    /// The value starts with the height of the block that deleted the key, 0 while it is alive.
-    Preimages,
+    Values,
+    Proofs,
 }
 
 pub(super) struct PruneUndo {
@@ -53,10 +49,12 @@ impl CompactionFilterFactory for PruneUndo {
 
     fn create(&mut self, _context: CompactionFilterContext) -> Filter {
         let floor = match self.window {
-            Window::UndoOfValues => &self.floors.values,
-            Window::UndoOfTree | Window::Preimages => &self.floors.proofs,
+            Window::Values => &self.floors.values,
+            Window::Proofs => &self.floors.proofs,
         };
-        Filter { window: self.window, floor: floor.load(Ordering::SeqCst) }
+        Filter {
+            floor: floor.load(Ordering::SeqCst),
+        }
     }
 
     fn name(&self) -> &CStr {
@@ -64,19 +62,15 @@ impl CompactionFilterFactory for PruneUndo {
     }
 }
 
+/// Every key of an undo column ends with the height of the block that overwrote something.
 pub(super) struct Filter {
-    window: Window,
     floor: u64,
 }
 
 impl CompactionFilter for Filter {
-    fn filter(&mut self, _level: u32, key: &[u8], value: &[u8]) -> CompactionDecision {
-        let height = match self.window {
-            Window::UndoOfValues | Window::UndoOfTree => key.last_chunk(),
-            Window::Preimages => value.first_chunk(),
-        };
-        match height.map(|bytes| u64::from_be_bytes(*bytes)) {
-            Some(height) if height != 0 && height <= self.floor => CompactionDecision::Remove,
+    fn filter(&mut self, _level: u32, key: &[u8], _value: &[u8]) -> CompactionDecision {
+        match key.last_chunk() {
+            Some(height) if u64::from_be_bytes(*height) <= self.floor => CompactionDecision::Remove,
             _ => CompactionDecision::Keep,
         }
     }

@@ -13,6 +13,7 @@ impl Store {
         if to.exists() {
             return Err(StoreError::NotEmpty { path: to.to_owned() });
         }
+        self.progress.wait_written(self.heights.latest)?;
         self.db.checkpoint(to)?;
         Ok(self.heights.latest)
     }
@@ -21,10 +22,14 @@ impl Store {
     /// returns its height. The backup stays as it is.
     pub fn restore(from: &Path, to: &Path) -> Result<u64, StoreError> {
         if !from.join("CURRENT").is_file() {
-            return Err(StoreError::Missing { path: from.to_owned() });
+            return Err(StoreError::Missing {
+                path: from.to_owned(),
+            });
         }
-        fs::create_dir_all(to).map_err(|error| StoreError::io("creating the folder to restore to", &error))?;
-        let mut present = fs::read_dir(to).map_err(|error| StoreError::io("reading the folder to restore to", &error))?;
+        fs::create_dir_all(to)
+            .map_err(|error| StoreError::io("creating the folder to restore to", &error))?;
+        let mut present =
+            fs::read_dir(to).map_err(|error| StoreError::io("reading the folder to restore to", &error))?;
         if present.next().is_some() {
             return Err(StoreError::NotEmpty { path: to.to_owned() });
         }

@@ -1,11 +1,12 @@
 //! What several test files share: a plain model of the store, and how to fill one.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::collections::BTreeMap;
 
 use ics23::HostFunctionsManager;
 use slsbft_store::{
-    BlockMeta, Changes, Commit, MAIN_STORE, Order, Proven, Read, Snapshot, Space, Store, StoreConfig, StoreError, tree_spec,
+    BlockMeta, Changes, Commit, MAIN_STORE, Order, Proven, Read, Snapshot, Space, Store, StoreConfig,
+    StoreError, tree_spec,
 };
 
 pub type Map = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -42,7 +43,11 @@ impl ModelState {
 }
 
 pub fn small_config() -> StoreConfig {
-    StoreConfig { keep_heights: 1_000, proof_heights: 1_000, cache_bytes: 8 << 20 }
+    StoreConfig {
+        keep_heights: 1_000,
+        proof_heights: 1_000,
+        cache_bytes: 8 << 20,
+    }
 }
 
 pub fn open(dir: &tempfile::TempDir) -> Store {
@@ -50,7 +55,12 @@ pub fn open(dir: &tempfile::TempDir) -> Store {
 }
 
 pub fn block(height: u64) -> BlockMeta {
-    BlockMeta { height, time: (1_700_000_000 + height as i64, 5), hash: height.to_be_bytes().to_vec(), extra: vec![1] }
+    BlockMeta {
+        height,
+        time: (1_700_000_000 + height as i64, 5),
+        hash: height.to_be_bytes().to_vec(),
+        extra: vec![1],
+    }
 }
 
 pub fn changes(ops: &[Op]) -> Changes {
@@ -65,7 +75,9 @@ pub fn changes(ops: &[Op]) -> Changes {
 }
 
 pub fn stage(store: &Store, height: u64, ops: &[Op]) -> Commit {
-    store.stage(changes(ops), block(height)).expect("the block stages")
+    store
+        .stage(changes(ops), block(height))
+        .expect("the block stages")
 }
 
 pub fn commit(store: &mut Store, height: u64, ops: &[Op]) -> Snapshot {
@@ -85,8 +97,16 @@ pub fn set_epoch(key: &[u8], value: &[u8]) -> Op {
     (Space::Epoch, key.to_vec(), Some(value.to_vec()))
 }
 
-pub fn entries(read: &dyn Read, space: Space, start: &[u8], end: Option<&[u8]>, order: Order) -> Vec<(Vec<u8>, Vec<u8>)> {
-    read.range(space, start, end, order).collect::<Result<_, _>>().expect("the range reads")
+pub fn entries(
+    read: &dyn Read,
+    space: Space,
+    start: &[u8],
+    end: Option<&[u8]>,
+    order: Order,
+) -> Vec<(Vec<u8>, Vec<u8>)> {
+    read.range(space, start, end, order)
+        .collect::<Result<_, _>>()
+        .expect("the range reads")
 }
 
 /// Everything a reader can see equals the model.
@@ -110,9 +130,17 @@ pub fn assert_proven(proven: &Proven, key: &[u8], value: Option<&[u8]>, app_hash
     let root = proven.tree_root.to_vec();
     let app_hash = app_hash.to_vec();
     let spec = ics23::tendermint_spec();
-    assert!(ics23::verify_membership::<HostFunctionsManager>(&proven.store, &spec, &app_hash, MAIN_STORE, &root));
+    assert!(ics23::verify_membership::<HostFunctionsManager>(
+        &proven.store,
+        &spec,
+        &app_hash,
+        MAIN_STORE,
+        &root
+    ));
     let in_tree = match value {
-        Some(value) => ics23::verify_membership::<HostFunctionsManager>(&proven.tree, &tree_spec(), &root, key, value),
+        Some(value) => {
+            ics23::verify_membership::<HostFunctionsManager>(&proven.tree, &tree_spec(), &root, key, value)
+        }
         None => ics23::verify_non_membership::<HostFunctionsManager>(&proven.tree, &tree_spec(), &root, key),
     };
     assert!(in_tree, "the proof of {key:?} does not verify");

@@ -1,0 +1,324 @@
+//! The single writer: opens the database, stages blocks, commits them, undoes the latest.
+
+mod backup;
+mod encode;
+mod rollback;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use sha2::{Digest, Sha256};
+
+use crate::block::BlockRecord;
+use crate::db::{Column, Db, Memory};
+use crate::snapshot::State;
+use crate::tree::{self, Fault, LeafChange, REBUILDING_KEY, Tree, TreeUpdate, leaf_hash, sha256};
+use crate::window::{Heights, Window};
+use crate::{
+    BlockMeta, Changes, MAX_KEY_LEN, MAX_VALUE_LEN, Reader, Snapshot, Space, StoreConfig, StoreError,
+    app_hash,
+};
+use encode::Block;
+pub(crate) use writer::Progress;
+use writer::{Job, Writer};
+
+/// Blocks between two fsyncs that the store makes on its own, so that pruning goes on.
+const SYNC_INTERVAL: u64 = 128;
+
+/// Owner of the database: one per process. Dropped, it finishes writing the latest block.
+pub struct Store {
+    // Dropped first, so that the database closes after the last write.
+    writer: Writer,
+    db: Arc<Db>,
+    config: StoreConfig,
+    heights: Heights,
+    /// Height of the last block that was to be fsynced.
+    sync_asked: u64,
+    tree: Tree,
+    progress: Arc<Progress>,
+    latest: Arc<ArcSwap<Snapshot>>,
+}
+
+/// A block whose hashes are computed and that is not written yet. Dropping it forgets it.
+pub struct Commit {
+    base: Snapshot,
+    record: BlockRecord,
+    changes: Changes,
+    olds: [Vec<Option<Vec<u8>>>; 2],
+    tree: TreeUpdate,
+}
+
+impl Commit {
+    pub fn height(&self) -> u64 {
+        self.record.block.height
+    }
+
+    pub fn app_hash(&self) -> [u8; 32] {
+        app_hash(self.record.tree_root)
+    }
+
+    pub fn epoch_hash(&self) -> [u8; 32] {
+        self.record.epoch_hash
+    }
+}
+
+impl Store {
+    /// Opens the database in the folder `path`, or creates it.
+    pub fn open(path: &Path, config: &StoreConfig) -> Result<Store, StoreError> {
+        let db = Arc::new(Db::open(path, config)?);
+        let heights = Heights::load(&db)?;
+        // Whatever the log held has just been replayed and flushed.
+        db.sync()?;
+        db.floors.raise(heights.oldest, heights.oldest_proof);
+        let latest = latest_snapshot(&db, &heights)?;
+        let root = latest.state().record.tree();
+        if db.get(Column::Meta, REBUILDING_KEY)?.is_some() || !tree::root_is_intact(&db, root)? {
+            tree::rebuild(&db, root)?;
+        }
+        let progress = Arc::new(Progress::new(heights.latest));
+        Ok(Store {
+            writer: Writer::start(db.clone(), progress.clone())?,
+            db,
+            config: config.clone(),
+            heights,
+            sync_asked: heights.latest,
+            tree: Tree::new(Memory::split(config.cache_bytes).pages),
+            progress,
+            latest: Arc::new(ArcSwap::from_pointee(latest)),
+        })
+    }
+
+    pub fn latest(&self) -> Snapshot {
+        Snapshot::clone(&self.latest.load())
+    }
+
+    /// What queries use.
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.latest.clone(), self.progress.clone())
+    }
+
+    /// Computes the hashes of the latest state with `changes`; writes nothing. May be called several
+    /// times on one state (forks); all but one are dropped.
+    ///
+    /// # Errors
+    /// `WrongHeight` unless the block follows the latest one (any height may be the first);
+    /// `InvalidKey`, `InvalidValue` for writes that no proof could cover.
+    pub fn stage(&self, mut changes: Changes, block: BlockMeta) -> Result<Commit, StoreError> {
+        self.progress.check()?;
+        let base = self.latest();
+        let expected = self.heights.expected(block.height);
+        if block.height != expected {
+            return Err(StoreError::WrongHeight {
+                have: base.height(),
+                got: block.height,
+                expected,
+            });
+        }
+        check_writes(&changes)?;
+        let olds = [
+            drop_unchanged(&base, &mut changes, Space::Main)?,
+            drop_unchanged(&base, &mut changes, Space::Epoch)?,
+        ];
+        let before = &base.state().record;
+        let tree = self.stage_tree(before, &changes)?;
+        let record = BlockRecord {
+            block,
+            tree_root: tree.root.hash,
+            tree_leaves: tree.root.leaves,
+            epoch_hash: running_hash(before.epoch_hash, &changes),
+        };
+        Ok(Commit {
+            base,
+            record,
+            changes,
+            olds,
+            tree,
+        })
+    }
+
+    fn stage_tree(&self, before: &BlockRecord, changes: &Changes) -> Result<TreeUpdate, StoreError> {
+        let leaves = changes.writes(Space::Main).iter().map(|(key, value)| {
+            let key_hash = sha256(key);
+            LeafChange {
+                key_hash,
+                node_hash: value.as_ref().map(|value| leaf_hash(&key_hash, value)),
+            }
+        });
+        let leaves: Vec<LeafChange> = leaves.collect();
+        match self.tree.update(&self.db, before.tree(), leaves.clone()) {
+            Err(Fault::Damaged(_)) => {
+                // The values are the truth; a second failure means that they are damaged too.
+                self.progress.wait_written(self.heights.latest)?;
+                tree::rebuild(&self.db, before.tree())?;
+                self.tree
+                    .update(&self.db, before.tree(), leaves)
+                    .map_err(Fault::into_error)
+            }
+            update => update.map_err(Fault::into_error),
+        }
+    }
+
+    /// Hands the staged block to the writer, as one atomic batch without fsync, and publishes it:
+    /// it is read from memory until it is written. Waits for the block before it.
+    ///
+    /// # Errors
+    /// `StaleCommit` if another block was committed since it was staged; the fault of the write
+    /// before, if that failed.
+    pub fn commit(&mut self, commit: Commit) -> Result<Snapshot, StoreError> {
+        let latest = self.latest();
+        if !commit.base.is_same(&latest) {
+            return Err(StoreError::StaleCommit {
+                base: commit.base.height(),
+                latest: latest.height(),
+            });
+        }
+        self.progress.wait_written(self.heights.latest)?;
+        let Commit {
+            base: _,
+            record,
+            changes,
+            olds,
+            tree,
+        } = commit;
+        let height = record.block.height;
+        let (before, heights) = (self.heights, self.heights.after(height, &self.config));
+        let (changes, tree) = (Arc::new(changes), Arc::new(tree));
+        let sync = height.saturating_sub(self.sync_asked) >= SYNC_INTERVAL;
+
+        let window = latest.state().window.clone();
+        window.begin_write(&heights);
+        let block = Block {
+            record: record.clone(),
+            changes: changes.clone(),
+            olds,
+            tree: tree.clone(),
+            before,
+            heights,
+        };
+        self.writer.send(Job { block, sync })?;
+        self.tree.advance(tree);
+        self.heights = heights;
+        window.raise(&heights);
+        if sync {
+            self.sync_asked = height;
+        }
+        let snapshot = Snapshot::new(State {
+            db: self.db.clone(),
+            window,
+            record,
+            staged: changes,
+        });
+        self.latest.store(Arc::new(snapshot.clone()));
+        Ok(snapshot)
+    }
+
+    /// Fsyncs the log; returns the height up to which everything is now on disk: the latest.
+    pub fn sync(&mut self) -> Result<u64, StoreError> {
+        let height = self.heights.latest;
+        self.progress.wait_written(height)?;
+        self.db.sync()?;
+        self.progress.set_synced(height);
+        self.sync_asked = height;
+        self.db
+            .floors
+            .raise(self.heights.oldest, self.heights.oldest_proof);
+        Ok(height)
+    }
+
+    /// A power cut loses no height up to this one.
+    pub fn synced_height(&self) -> u64 {
+        self.progress.synced()
+    }
+}
+
+fn latest_snapshot(db: &Arc<Db>, heights: &Heights) -> Result<Snapshot, StoreError> {
+    let record = BlockRecord::load(db, heights.latest)?.ok_or_else(|| {
+        StoreError::corrupt(format!(
+            "the record of the latest height {} is missing",
+            heights.latest
+        ))
+    })?;
+    let window = Arc::new(Window::new(heights));
+    Ok(Snapshot::new(State {
+        db: db.clone(),
+        window,
+        record,
+        staged: Arc::default(),
+    }))
+}
+
+fn check_writes(changes: &Changes) -> Result<(), StoreError> {
+    for space in Space::ALL {
+        for (key, value) in changes.writes(space) {
+            if key.is_empty() || key.len() > MAX_KEY_LEN {
+                return Err(StoreError::InvalidKey {
+                    len: key.len(),
+                    max: MAX_KEY_LEN,
+                });
+            }
+            let Some(len) = value.as_ref().map(Vec::len) else {
+                continue;
+            };
+            if len > MAX_VALUE_LEN || (len == 0 && space == Space::Main) {
+                let key = key.iter().take(64).map(|byte| format!("{byte:02x}")).collect();
+                return Err(StoreError::InvalidValue {
+                    key,
+                    len,
+                    max: MAX_VALUE_LEN,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Drops writes that change nothing, and returns what the others replace.
+fn drop_unchanged(
+    base: &Snapshot,
+    changes: &mut Changes,
+    space: Space,
+) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    let keys: Vec<&[u8]> = changes.writes(space).keys().map(Vec::as_slice).collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let olds = base.get_sorted(space, &keys)?;
+    let writes = changes.writes(space).values();
+    let changed: Vec<bool> = olds.iter().zip(writes).map(|(old, new)| old != new).collect();
+    let mut each = changed.iter();
+    changes
+        .writes_mut(space)
+        .retain(|_, _| each.next() == Some(&true));
+    Ok(olds
+        .into_iter()
+        .zip(&changed)
+        .filter_map(|(old, changed)| changed.then_some(old))
+        .collect())
+}
+
+/// SHA-256(before ‖ changes), each change in key order as: key length (u32 big-endian), key, then
+/// 0 for a deletion, or 1, value length (u32 big-endian), value. Without changes it stays.
+fn running_hash(before: [u8; 32], changes: &Changes) -> [u8; 32] {
+    let writes = changes.writes(Space::Epoch);
+    if writes.is_empty() {
+        return before;
+    }
+    let mut hasher = Sha256::new();
+    hasher.update(before);
+    for (key, value) in writes {
+        // Both lengths were checked to be far below 2^32.
+        hasher.update((key.len() as u32).to_be_bytes());
+        hasher.update(key);
+        match value {
+            None => hasher.update([0]),
+            Some(value) => {
+                hasher.update([1]);
+                hasher.update((value.len() as u32).to_be_bytes());
+                hasher.update(value);
+            }
+        }
+    }
+    hasher.finalize().into()
+}

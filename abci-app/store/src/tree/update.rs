@@ -1,0 +1,267 @@
+//! A block's changes, applied from the leaves up: every node above a changed leaf is hashed once.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rocksdb::ReadOptions;
+
+use super::cache::NodeCache;
+use super::node::{bucket_root, decode_slots};
+use super::{BUCKET_LEAVES, Fault, Leaf, LeafChange, Node, NodeChange, Page, Path, Slot, TreeUpdate};
+use crate::StoreError;
+use crate::db::{Column, Db};
+
+/// The latest tree, as far as it is in memory. Only the writer uses it; proofs read the database.
+pub(crate) struct Tree {
+    cache: Mutex<NodeCache>,
+    cache_bytes: usize,
+    /// The latest block's nodes, while its batch may not have been written.
+    unwritten: Option<Arc<TreeUpdate>>,
+}
+
+impl Tree {
+    pub(crate) fn new(cache_bytes: usize) -> Self {
+        Tree {
+            cache: Mutex::new(NodeCache::new(cache_bytes)),
+            cache_bytes,
+            unwritten: None,
+        }
+    }
+
+    /// Forgets everything, so that all is read from the database again.
+    pub(crate) fn clear(&mut self) {
+        *self = Tree::new(self.cache_bytes);
+    }
+
+    /// To be called when a block is given to the writer; the one before must be written by then.
+    pub(crate) fn advance(&mut self, update: Arc<TreeUpdate>) {
+        let Some(written) = self.unwritten.replace(update) else {
+            return;
+        };
+        let cache = self.cache.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for (path, change) in &written.nodes {
+            match &change.new {
+                Some(node) => cache.put(*path, node.clone()),
+                None => cache.remove(path),
+            }
+        }
+    }
+
+    /// The tree under `root`, the latest, with `changes` in any order.
+    pub(crate) fn update(&self, db: &Db, root: Slot, changes: Vec<LeafChange>) -> Result<TreeUpdate, Fault> {
+        let mut sorted = changes.clone();
+        sorted.sort_unstable_by_key(|change| change.key_hash);
+        let mut updater = Updater {
+            tree: self,
+            db,
+            nodes: BTreeMap::new(),
+        };
+        let root = updater.apply(Path::ROOT, root, &sorted)?;
+        Ok(TreeUpdate {
+            root,
+            leaves: changes,
+            nodes: updater.nodes,
+        })
+    }
+
+    /// A node that exists, from memory or the database.
+    fn load(&self, db: &Db, path: Path, slot: Slot) -> Result<Node, Fault> {
+        if let Some(change) = self.unwritten.as_ref().and_then(|update| update.nodes.get(&path))
+            && let Some(node) = &change.new
+        {
+            return Ok(node.clone());
+        }
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(node) = cache.get(&path) {
+            return Ok(node);
+        }
+        let node = match slot.leaves > BUCKET_LEAVES {
+            true => Node::Page(Arc::new(load_page(db, path, slot)?)),
+            false => Node::Bucket(load_bucket(db, path, slot)?.into()),
+        };
+        cache.put(path, node.clone());
+        Ok(node)
+    }
+}
+
+/// The page at `path`, whose hash must be that of `slot`.
+pub(super) fn load_page(db: &Db, path: Path, slot: Slot) -> Result<Page, Fault> {
+    let damaged = || {
+        Fault::Damaged(format!(
+            "the page at {path:?} is missing or not what it should be"
+        ))
+    };
+    let bytes = db.get(Column::Tree, &path.encode())?.ok_or_else(damaged)?;
+    let slots = decode_slots(&bytes).map_err(|_| damaged())?;
+    let page = Page {
+        slots: slots.map(|slot| slot.unwrap_or(Slot::EMPTY)),
+    };
+    if page.root() == slot {
+        Ok(page)
+    } else {
+        Err(damaged())
+    }
+}
+
+pub(super) fn load_bucket(db: &Db, path: Path, slot: Slot) -> Result<Vec<Leaf>, Fault> {
+    let damaged = || Fault::Damaged(format!("the leaves below {path:?} are not those they should be"));
+    let mut bounds = ReadOptions::default();
+    if let Some(end) = path.end() {
+        bounds.set_iterate_upper_bound(end);
+    }
+    let mut entries = db.iterate(Column::Leaves, bounds)?;
+    entries.seek(path.lowest());
+    let mut leaves = Vec::with_capacity(slot.leaves as usize);
+    while let Some((key_hash, entry)) = entries.item() {
+        let key_hash = key_hash.try_into().map_err(|_| damaged())?;
+        let node_hash = *entry.first_chunk().ok_or_else(damaged)?;
+        leaves.push(Leaf { key_hash, node_hash });
+        if leaves.len() as u64 > slot.leaves {
+            return Err(damaged());
+        }
+        entries.next();
+    }
+    entries.status()?;
+    if bucket_root(&leaves, path.depth()) == slot {
+        Ok(leaves)
+    } else {
+        Err(damaged())
+    }
+}
+
+struct Updater<'a> {
+    tree: &'a Tree,
+    db: &'a Db,
+    nodes: BTreeMap<Path, NodeChange>,
+}
+
+impl Updater<'_> {
+    /// The node at `path` after `changes`, all of them below it and sorted.
+    fn apply(&mut self, path: Path, slot: Slot, changes: &[LeafChange]) -> Result<Slot, Fault> {
+        if changes.is_empty() {
+            return Ok(slot);
+        }
+        if slot.leaves <= BUCKET_LEAVES {
+            let leaves = self.bucket(path, slot)?;
+            return self.build(path, None, &merge_leaves(&leaves, changes));
+        }
+        let old = self.page(path, slot)?;
+        let mut slots = old.slots;
+        let mut rest = changes;
+        for ((nibble, child), slot) in path.children().zip(&mut slots) {
+            let (below, others) =
+                rest.split_at(rest.partition_point(|change| path.next_nibble(&change.key_hash) <= nibble));
+            *slot = self.apply(child, *slot, below)?;
+            rest = others;
+        }
+        let leaves = slots
+            .iter()
+            .try_fold(0u64, |sum, slot| sum.checked_add(slot.leaves));
+        let leaves = leaves.ok_or_else(|| StoreError::corrupt("the tree's leaves cannot be counted"))?;
+        if leaves <= BUCKET_LEAVES {
+            let leaves = self.absorb(path, &slots)?;
+            return self.build(path, Some(old), &leaves);
+        }
+        Ok(self.keep_page(path, Some(old), Page { slots }))
+    }
+
+    /// The node at `path` over exactly these sorted leaves; `old` is the page it replaces.
+    fn build(&mut self, path: Path, old: Option<Arc<Page>>, leaves: &[Leaf]) -> Result<Slot, Fault> {
+        if leaves.len() as u64 <= BUCKET_LEAVES {
+            let new = (!leaves.is_empty()).then(|| Node::Bucket(leaves.into()));
+            self.nodes.insert(path, NodeChange { old_page: old, new });
+            return Ok(bucket_root(leaves, path.depth()));
+        }
+        let mut slots = [Slot::EMPTY; 16];
+        let mut rest = leaves;
+        for ((nibble, child), slot) in path.children().zip(&mut slots) {
+            let (below, others) =
+                rest.split_at(rest.partition_point(|leaf| path.next_nibble(&leaf.key_hash) <= nibble));
+            if !below.is_empty() {
+                *slot = self.build(child, None, below)?;
+            }
+            rest = others;
+        }
+        Ok(self.keep_page(path, old, Page { slots }))
+    }
+
+    fn keep_page(&mut self, path: Path, old_page: Option<Arc<Page>>, page: Page) -> Slot {
+        let root = page.root();
+        self.nodes.insert(
+            path,
+            NodeChange {
+                old_page,
+                new: Some(Node::Page(Arc::new(page))),
+            },
+        );
+        root
+    }
+
+    /// Takes the leaves out of all children of a page that becomes a bucket.
+    fn absorb(&mut self, path: Path, slots: &[Slot; 16]) -> Result<Vec<Leaf>, Fault> {
+        let mut leaves = Vec::new();
+        for ((_, child), slot) in path.children().zip(slots) {
+            if slot.leaves > 0 {
+                leaves.extend_from_slice(&self.bucket(child, *slot)?);
+            }
+            self.nodes
+                .entry(child)
+                .or_insert(NodeChange {
+                    old_page: None,
+                    new: None,
+                })
+                .new = None;
+        }
+        Ok(leaves)
+    }
+
+    fn bucket(&self, path: Path, slot: Slot) -> Result<Arc<[Leaf]>, Fault> {
+        if slot.leaves == 0 {
+            return Ok(Arc::new([]));
+        }
+        match self.node(path, slot)? {
+            Node::Bucket(leaves) => Ok(leaves),
+            Node::Page(_) => Err(Fault::Damaged(format!(
+                "{path:?} has a page in place of a bucket"
+            ))),
+        }
+    }
+
+    fn page(&self, path: Path, slot: Slot) -> Result<Arc<Page>, Fault> {
+        match self.node(path, slot)? {
+            Node::Page(page) => Ok(page),
+            Node::Bucket(_) => Err(Fault::Damaged(format!(
+                "{path:?} has a bucket in place of a page"
+            ))),
+        }
+    }
+
+    fn node(&self, path: Path, slot: Slot) -> Result<Node, Fault> {
+        match self.nodes.get(&path).and_then(|change| change.new.as_ref()) {
+            Some(node) => Ok(node.clone()),
+            None => self.tree.load(self.db, path, slot),
+        }
+    }
+}
+
+/// Sorted `leaves` with sorted `changes`.
+fn merge_leaves(leaves: &[Leaf], changes: &[LeafChange]) -> Vec<Leaf> {
+    let mut merged = Vec::with_capacity(leaves.len() + changes.len());
+    let mut rest = leaves;
+    for change in changes {
+        let (before, others) = rest.split_at(rest.partition_point(|leaf| leaf.key_hash < change.key_hash));
+        merged.extend_from_slice(before);
+        rest = match others.split_first() {
+            Some((leaf, behind)) if leaf.key_hash == change.key_hash => behind,
+            _ => others,
+        };
+        if let Some(node_hash) = change.node_hash {
+            merged.push(Leaf {
+                key_hash: change.key_hash,
+                node_hash,
+            });
+        }
+    }
+    merged.extend_from_slice(rest);
+    merged
+}
