@@ -91,6 +91,13 @@ cometbft() {
     has_cometbft || die ".tools/bin/cometbft is not $COMETBFT_VERSION; remove it and run this again"
 }
 
+# CometBFT's own client of applications: a test has it talk to ours.
+abci_cli() {
+    [ -x "$TOOLS/abci-cli" ] && return
+    patiently "installing abci-cli $COMETBFT_VERSION into .tools/bin" \
+        env GOBIN="$TOOLS" GOFLAGS= go install "$COMETBFT_MODULE/abci/cmd/abci-cli@$COMETBFT_VERSION"
+}
+
 system_packages
 languages
-[ "${1:-all}" = build ] || cometbft
+[ "${1:-all}" = build ] || { cometbft && abci_cli; }

@@ -2,6 +2,15 @@
 //! of a synchronous call; ours beside `tendermint_abci`'s server. Prints
 //! `name value unit`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a benchmark that cannot measure stops"
+)]
+
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -201,7 +210,7 @@ fn main() {
     let server = tendermint_abci::ServerBuilder::default().bind("127.0.0.1:0", Yes);
     let server = server.expect("a server");
     let address = server.local_addr();
-    std::thread::spawn(move || server.listen());
+    std::thread::spawn(move || drop(server.listen()));
     let socket = TcpStream::connect(address).expect("a connection");
     socket.set_nodelay(true).expect("no delay");
     pipelined("tendermint_abci", &socket);

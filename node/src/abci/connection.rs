@@ -64,7 +64,7 @@ pub(super) enum ConnectionError {
 /// A request that waits for its turn.
 enum Turn<V> {
     Check(V),
-    Other(Incoming),
+    Other(Box<Incoming>),
     Unknown,
 }
 
@@ -142,7 +142,7 @@ fn verify<M: Mempool, Q: Query, S: Snapshots>(
 ) -> Vec<Turn<M::Verified>> {
     let turn = |request: Request| match request.value {
         Some(Incoming::CheckTx(request)) => Turn::Check(handlers.mempool.verify(request)),
-        Some(other) => Turn::Other(other),
+        Some(other) => Turn::Other(Box::new(other)),
         None => Turn::Unknown,
     };
     let is_check = |request: &&Request| matches!(request.value, Some(Incoming::CheckTx(_)));
@@ -189,7 +189,7 @@ fn answer<M: Mempool, Q: Query, S: Snapshots>(
                     .into(),
             }));
         }
-        Turn::Other(request) => request,
+        Turn::Other(request) => *request,
     };
     let start = Instant::now();
     match request {

@@ -5,6 +5,7 @@
 
 mod config;
 mod init;
+mod maintenance;
 mod start;
 mod status;
 mod version;
@@ -62,6 +63,14 @@ enum Command {
     Status(status::Args),
     /// Read and change settings
     Config(config::Args),
+    /// Copy state and blocks of a stopped node
+    Backup(maintenance::Backup),
+    /// Put a backup into a home
+    Restore(maintenance::Restore),
+    /// Take the latest block back, to run it again
+    Rollback(maintenance::Rollback),
+    /// Write a genesis that goes on from the latest state
+    Export(maintenance::Export),
     /// Print versions of the node and of what it is made of
     Version(version::Args),
 }
@@ -74,6 +83,10 @@ pub fn main() -> ExitCode {
         Command::Start(args) => start::run(args, &global),
         Command::Status(args) => status::run(args, &global),
         Command::Config(args) => config::run(args, &global),
+        Command::Backup(args) => maintenance::backup(&args, &global),
+        Command::Restore(args) => maintenance::restore(&args, &global),
+        Command::Rollback(args) => maintenance::rollback(args, &global),
+        Command::Export(args) => maintenance::export(&args, &global),
         Command::Version(args) => version::run(&args),
     };
     match outcome {

@@ -34,32 +34,37 @@ pub fn run(args: Args, global: &Global) -> Outcome {
         Ok::<_, reqwest::Error>((ask("status").await?, ask("net_info").await?))
     })?
     .map_err(|error| format!("no node answers at {url} ({error}); start one with `slsbftd start`"))?;
-    let (status, peers) = (&status["result"], &peers["result"]["n_peers"]);
     if args.json {
-        println!("{status:#}");
+        println!("{:#}", status.get("result").unwrap_or(&status));
         return Ok(());
     }
-    let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
-    let (node, sync) = (&status["node_info"], &status["sync_info"]);
-    let power = text(&status["validator_info"]["voting_power"]);
-    let catching_up = sync["catching_up"].as_bool().unwrap_or(true);
-    println!("chain       {}", text(&node["network"]));
-    println!("node        {} ({})", text(&node["moniker"]), text(&node["id"]));
-    println!("height      {}", text(&sync["latest_block_height"]));
-    println!("block time  {}", text(&sync["latest_block_time"]));
-    println!("app hash    {}", text(&sync["latest_app_hash"]));
+    let text = |path: &str| {
+        let value = status.pointer(&format!("/result/{path}")).unwrap_or(&Value::Null);
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    };
+    let peers = peers
+        .pointer("/result/n_peers")
+        .and_then(Value::as_str)
+        .unwrap_or("?");
+    let syncing = text("sync_info/catching_up") != "false";
+    let validator = match text("validator_info/voting_power").as_str() {
+        "0" => "no".to_owned(),
+        power => format!("yes, power {power}"),
+    };
+    println!("chain       {}", text("node_info/network"));
+    println!(
+        "node        {} ({})",
+        text("node_info/moniker"),
+        text("node_info/id")
+    );
+    println!("height      {}", text("sync_info/latest_block_height"));
+    println!("block time  {}", text("sync_info/latest_block_time"));
+    println!("app hash    {}", text("sync_info/latest_app_hash"));
     println!(
         "caught up   {}",
-        if catching_up { "no, still syncing" } else { "yes" }
+        if syncing { "no, still syncing" } else { "yes" }
     );
-    println!("peers       {}", text(peers));
-    println!(
-        "validator   {}",
-        if power == "0" {
-            "no".into()
-        } else {
-            format!("yes, power {power}")
-        }
-    );
+    println!("peers       {peers}");
+    println!("validator   {validator}");
     Ok(())
 }

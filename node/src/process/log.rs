@@ -1,6 +1,6 @@
 //! The node's log, on standard error.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use thiserror::Error;
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, util::TryInitError};
@@ -23,7 +23,10 @@ pub fn init_log(log: &Log) -> Result<(), LogError> {
         level: log.level.clone(),
         source,
     })?;
-    let builder = fmt().with_env_filter(filter).with_writer(io::stderr);
+    let builder = fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
     match log.format {
         LogFormat::Human => builder.with_target(false).finish().try_init()?,
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init()?,

@@ -4,7 +4,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::Deserialize;
@@ -26,18 +26,21 @@ use super::{
     files::raise_limit,
     locks::{HomeLock, KeyLock, LockError, warn_of_copy},
     ready::ReadyError,
+    services::Services,
     supervise::{Event, Inbox, Supervisor},
 };
 use crate::{
     abci::{Application, EndpointError, Options, Server, ServerError, Stop},
     comet_rpc::{CometRpc, RpcError},
     config::{AppConfig, CometConfig, CometError, Home, KeyError, ValidatorKey},
-    grpc::{self, GrpcConfig, GrpcError, NodeFacts, NodeHandles},
-    metrics::{self, Metrics, MetricsError},
+    grpc::{GrpcError, NodeFacts, NodeHandles},
+    metrics::{Metrics, MetricsError},
 };
 
 /// How long services may take to finish what they are answering.
 const DRAIN: Duration = Duration::from_secs(5);
+/// A signal this long after the first means that it takes too long.
+const IMPATIENCE: Duration = Duration::from_secs(1);
 
 /// Why a node did not start, or stopped.
 #[derive(Debug, Error)]
@@ -68,7 +71,7 @@ pub enum NodeError {
     Metrics(#[from] MetricsError),
     #[error(transparent)]
     Grpc(#[from] GrpcError),
-    #[error("rpc.laddr in config.toml cannot be used")]
+    #[error(transparent)]
     Rpc(#[from] RpcError),
     #[error("the system refuses threads or signals")]
     System(#[source] io::Error),
@@ -101,14 +104,15 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
     raise_limit();
 
     let app = open(home, config)?;
-    if app.snapshot().height() == 0 {
+    let height = app.snapshot().height();
+    if height == 0 {
         check_genesis(&home.root().join(&comet.genesis_file))?;
     }
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         chain = chain_id,
         home = %home.root().display(),
-        height = app.snapshot().height(),
+        height,
         "slsbftd starts"
     );
 
@@ -116,15 +120,21 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
     let inbox = Inbox::new();
     let runtime = Runtime::new().map_err(NodeError::System)?;
     watch_signals(&runtime, &inbox)?;
-    let (shutdown, _) = watch::channel(false);
-    serve_metrics(&runtime, &inbox, config, &metrics, shutdown.subscribe());
-    let handles = NodeHandles {
-        state: app.query(),
-        consensus: Arc::new(CometRpc::new(&comet.rpc_url()?)?),
-        metrics: Arc::clone(&metrics),
-        facts: facts(config),
+    let services = Services {
+        runtime: &runtime,
+        inbox: &inbox,
+        stop: watch::Sender::new(false),
     };
-    serve_grpc(&runtime, &inbox, config.grpc.clone(), handles, shutdown.subscribe());
+    services.metrics(&config.metrics, &metrics);
+    services.grpc(
+        &config.grpc,
+        NodeHandles {
+            state: app.query(),
+            consensus: Arc::new(CometRpc::new(&comet.rpc_url()?)?),
+            metrics: Arc::clone(&metrics),
+            facts: facts(config),
+        },
+    );
 
     let application = Application {
         mempool: app.mempool(),
@@ -151,7 +161,7 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
     tracing::info!(address = %server.endpoint(), "the application waits for CometBFT");
 
     let end = consensus(start, &comet, &server, &metrics, &inbox);
-    let _ = shutdown.send(true);
+    services.stop.send_replace(true);
     server.stop();
     runtime.shutdown_timeout(DRAIN);
     if end.is_ok() {
@@ -186,24 +196,24 @@ fn consensus(
 }
 
 /// Opens the state and the state machine on it.
-pub(crate) fn open(home: &Home, config: &AppConfig) -> Result<App, NodeError> {
-    let path = home.store();
-    let keep_heights = match config.store.keep_heights {
-        0 => u64::MAX,
-        some => some,
-    };
-    let store = StoreConfig {
-        keep_heights,
-        proof_heights: config.store.proof_heights,
-        cache_bytes: config.store.cache_mib << 20,
-    };
-    let store = Store::open(&path, &store).map_err(|source| NodeError::Store { path, source })?;
+fn open(home: &Home, config: &AppConfig) -> Result<App, NodeError> {
+    let store = open_store(home, config)?;
     let rules = Rules {
         halt_height: (config.halt_height > 0).then_some(config.halt_height),
         keep_blocks: config.consensus.keep_blocks,
         ..Rules::default()
     };
     App::open(store, rules).map_err(NodeError::Application)
+}
+
+/// Opens the state alone.
+pub(super) fn open_store(home: &Home, config: &AppConfig) -> Result<Store, NodeError> {
+    let path = home.store();
+    let settings = StoreConfig { keep_heights: keep_heights(config),
+        proof_heights: config.store.proof_heights,
+        cache_bytes: config.store.cache_mib << 20,
+    };
+    Store::open(&path, &settings).map_err(|source| NodeError::Store { path, source })
 }
 
 /// Reserves the key that this home's CometBFT signs with. A remote signer keeps
@@ -230,23 +240,34 @@ fn chain_id(path: &Path) -> Result<String, NodeError> {
     Ok(head.chain_id)
 }
 
+/// Checks the whole document, so that what is wrong is said before CometBFT starts.
 fn check_genesis(path: &Path) -> Result<(), NodeError> {
     let checked = Genesis::from_json(&read_genesis(path)?).and_then(|genesis| genesis.validate());
-    checked.map_err(|source| NodeError::Genesis {
-        path: path.to_owned(),
-        source,
-    })
+    checked.map_err(|source| NodeError::Genesis { path: path.to_owned(), source })
 }
 
-fn read_genesis(path: &Path) -> Result<Vec<u8>, NodeError> {
+/// What the node says of itself over gRPC.
+fn facts(config: &AppConfig) -> NodeFacts {
+    NodeFacts { keep_heights: keep_heights(config), halt_height: config.halt_height }
+}
+
+fn keep_heights(config: &AppConfig) -> u64 {
+    match config.store.keep_heights {
+        0 => u64::MAX,
+        some => some,
+    }
+}
+
+pub(super) fn read_genesis(path: &Path) -> Result<Vec<u8>, NodeError> {
     fs::read(path).map_err(|source| NodeError::ReadGenesis {
         path: path.to_owned(),
         source,
     })
 }
 
-/// Reports the first signal; the second ends the process at once, which the
-/// state and CometBFT's log are made for.
+/// Reports the first signal; a later one ends the process at once, which the
+/// state and CometBFT's log are made for. Wrappers such as `timeout` send each
+/// signal twice, so what follows at once is the same one.
 fn watch_signals(runtime: &Runtime, inbox: &Inbox) -> Result<(), NodeError> {
     let _context = runtime.enter();
     let listen = |kind| signal(kind).map_err(NodeError::System);
@@ -255,73 +276,20 @@ fn watch_signals(runtime: &Runtime, inbox: &Inbox) -> Result<(), NodeError> {
     let mut hangup = listen(SignalKind::hangup())?;
     let report = inbox.reporter();
     runtime.spawn(async move {
-        for first in [true, false] {
+        let mut first = None;
+        loop {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
                 _ = hangup.recv() => {}
             }
-            if first {
-                report(Event::Signal);
+            let since = first.get_or_insert_with(Instant::now).elapsed();
+            report(Event::Signal);
+            if since > IMPATIENCE {
+                #[allow(clippy::exit, reason = "somebody who asks again does not want to wait")]
+                std::process::exit(130);
             }
         }
-        #[allow(clippy::exit, reason = "somebody who asks twice does not want to wait")]
-        std::process::exit(130);
     });
     Ok(())
-}
-
-fn serve_metrics(
-    runtime: &Runtime,
-    inbox: &Inbox,
-    config: &AppConfig,
-    metrics: &Arc<Metrics>,
-    mut shutdown: watch::Receiver<bool>,
-) {
-    if !config.metrics.enabled {
-        return;
-    }
-    let (address, metrics, report) = (config.metrics.address, Arc::clone(metrics), inbox.reporter());
-    let stopped = async move {
-        // An error means that the sender is gone, and the node with it.
-        let _ = shutdown.wait_for(|stop| *stop).await;
-    };
-    runtime.spawn(async move {
-        if let Err(error) = metrics::serve(address, metrics, stopped).await {
-            report(Event::Service(error.into()));
-        }
-    });
-}
-
-/// What the node says of itself over gRPC.
-fn facts(config: &AppConfig) -> NodeFacts {
-    NodeFacts {
-        keep_heights: match config.store.keep_heights {
-            0 => u64::MAX,
-            some => some,
-        },
-        halt_height: config.halt_height,
-    }
-}
-
-fn serve_grpc(
-    runtime: &Runtime,
-    inbox: &Inbox,
-    config: GrpcConfig,
-    handles: NodeHandles,
-    mut shutdown: watch::Receiver<bool>,
-) {
-    if !config.enabled {
-        return;
-    }
-    let report = inbox.reporter();
-    let stopped = async move {
-        // An error means that the sender is gone, and the node with it.
-        let _ = shutdown.wait_for(|stop| *stop).await;
-    };
-    runtime.spawn(async move {
-        if let Err(error) = grpc::serve(config, handles, stopped).await {
-            report(Event::Service(error.into()));
-        }
-    });
 }

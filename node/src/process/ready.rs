@@ -14,7 +14,8 @@ use thiserror::Error;
 
 use crate::config::{CometConfig, CometError, Home};
 
-const DATABASES: [&str; 4] = ["blockstore.db", "state.db", "evidence.db", "tx_index.db"];
+/// CometBFT's databases; one process at a time holds each.
+pub(super) const DATABASES: [&str; 4] = ["blockstore.db", "state.db", "evidence.db", "tx_index.db"];
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why CometBFT cannot be started here.
@@ -69,7 +70,8 @@ pub(super) fn wait(
     }
 }
 
-fn look(home: &Home, config: &CometConfig) -> Result<(), ReadyError> {
+/// Whether no CometBFT uses the home's databases.
+pub(super) fn databases_free(home: &Home, config: &CometConfig) -> Result<(), ReadyError> {
     for database in DATABASES {
         let path = home.root().join(&config.db_dir).join(database).join("LOCK");
         // One that cannot be opened is CometBFT's to complain about.
@@ -78,6 +80,11 @@ fn look(home: &Home, config: &CometConfig) -> Result<(), ReadyError> {
             return Err(ReadyError::Database(path));
         }
     }
+    Ok(())
+}
+
+fn look(home: &Home, config: &CometConfig) -> Result<(), ReadyError> {
+    databases_free(home, config)?;
     for (key, address) in config.listens_on()? {
         if let Err(source) = TcpListener::bind(address) {
             return Err(match source.kind() {

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(250);
-const LONGEST: Duration = Duration::from_secs(30);
 /// One that ran this long was well; what ended it is new.
 const WELL: Duration = Duration::from_secs(60);
 /// So many short lives in a row are no accident.
-const GIVE_UP: u32 = 8;
+const GIVE_UP: u32 = 6;
 
 /// Doubles the pause with every short life, and gives up after some.
 #[derive(Debug, Default)]
@@ -27,7 +26,7 @@ impl Restarts {
             return None;
         }
         let doublings = self.short.saturating_sub(1);
-        Some(FIRST.saturating_mul(1 << doublings.min(16)).min(LONGEST))
+        Some(FIRST.saturating_mul(1 << doublings))
     }
 }
 
@@ -40,14 +39,14 @@ mod tests {
         let mut restarts = Restarts::default();
         let short = Duration::from_secs(1);
         let pauses: Vec<_> = std::iter::from_fn(|| restarts.pause(short)).collect();
-        assert_eq!(pauses.len(), 8);
-        assert!(pauses.is_sorted() && pauses[0] == FIRST && pauses[7] == LONGEST);
+        assert_eq!(pauses.len(), 6);
+        assert!(pauses.is_sorted() && pauses[0] == FIRST && pauses[5] == Duration::from_secs(8));
     }
 
     #[test]
     fn a_long_life_starts_over() {
         let mut restarts = Restarts::default();
-        for _ in 0..6 {
+        for _ in 0..5 {
             restarts.pause(Duration::ZERO);
         }
         assert_eq!(restarts.pause(WELL), Some(FIRST));

@@ -56,7 +56,7 @@ fn the_client_of_tendermint_rs_works_over_tcp() {
 #[test]
 fn abci_cli_works_over_the_unix_socket() {
     let tool = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.tools/bin/abci-cli");
-    assert!(tool.exists(), "abci-cli is missing; run `make tools`");
+    assert!(tool.exists(), "abci-cli is missing; run `make setup`");
     let fixture = Fixture::start();
     let address = fixture.endpoint().to_string();
     let run = |arguments: &[&str]| {
