@@ -209,7 +209,8 @@ fn open(home: &Home, config: &AppConfig) -> Result<App, NodeError> {
 /// Opens the state alone.
 pub(super) fn open_store(home: &Home, config: &AppConfig) -> Result<Store, NodeError> {
     let path = home.store();
-    let settings = StoreConfig { keep_heights: keep_heights(config),
+    let settings = StoreConfig {
+        keep_heights: keep_heights(config),
         proof_heights: config.store.proof_heights,
         cache_bytes: config.store.cache_mib << 20,
     };
@@ -243,12 +244,18 @@ fn chain_id(path: &Path) -> Result<String, NodeError> {
 /// Checks the whole document, so that what is wrong is said before CometBFT starts.
 fn check_genesis(path: &Path) -> Result<(), NodeError> {
     let checked = Genesis::from_json(&read_genesis(path)?).and_then(|genesis| genesis.validate());
-    checked.map_err(|source| NodeError::Genesis { path: path.to_owned(), source })
+    checked.map_err(|source| NodeError::Genesis {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// What the node says of itself over gRPC.
 fn facts(config: &AppConfig) -> NodeFacts {
-    NodeFacts { keep_heights: keep_heights(config), halt_height: config.halt_height }
+    NodeFacts {
+        keep_heights: keep_heights(config),
+        halt_height: config.halt_height,
+    }
 }
 
 fn keep_heights(config: &AppConfig) -> u64 {
