@@ -53,13 +53,21 @@ impl Default for Metering {
             sweep_limit: 100,
             terms,
         };
-        Self { params, next_offer_id: 1, next_deal_id: 1, offers: Vec::new(), deals: Vec::new() }
+        Self {
+            params,
+            next_offer_id: 1,
+            next_deal_id: 1,
+            offers: Vec::new(),
+            deals: Vec::new(),
+        }
     }
 }
 
 impl Metering {
     pub fn validate(&self) -> Result<(), GenesisError> {
-        self.params.check().map_err(|error| GenesisError::new(format!("params.{}", error.field), error.reason))?;
+        self.params
+            .check()
+            .map_err(|error| GenesisError::new(format!("params.{}", error.field), error.reason))?;
         let mut deals_of = BTreeMap::<u64, u32>::new();
         for deal in &self.deals {
             *deals_of.entry(deal.offer_id).or_default() += 1;
@@ -103,43 +111,84 @@ impl Metering {
 }
 
 fn check_id(last: &mut u64, id: u64, next: u64) -> Result<(), GenesisError> {
-    ensure(id > *last, "id", format!("is {id}; ids start at 1 and the list is sorted by them"))?;
+    ensure(
+        id > *last,
+        "id",
+        format!("is {id}; ids start at 1 and the list is sorted by them"),
+    )?;
     ensure(id < next, "id", format!("is {id}, not below the next id {next}"))?;
     *last = id;
     Ok(())
 }
 
 fn check_offer(offer: &Offer, deals: u32) -> Result<(), GenesisError> {
-    offer.terms.check().map_err(|error| GenesisError::new("terms", error))?;
+    offer
+        .terms
+        .check()
+        .map_err(|error| GenesisError::new("terms", error))?;
     ensure(offer.version > 0, "version", "must be positive")?;
-    ensure(offer.open_deals == deals, "open_deals", format!("is {}, but {deals} deals are listed", offer.open_deals))?;
+    ensure(
+        offer.open_deals == deals,
+        "open_deals",
+        format!("is {}, but {deals} deals are listed", offer.open_deals),
+    )?;
     if offer.withdrawn {
-        ensure(deals > 0, "withdrawn", "a withdrawn offer without deals is gone; leave it out")?;
-        ensure(offer.deposit.is_zero(), "deposit", "of a withdrawn offer was returned; must be 0")?;
+        ensure(
+            deals > 0,
+            "withdrawn",
+            "a withdrawn offer without deals is gone; leave it out",
+        )?;
+        ensure(
+            offer.deposit.is_zero(),
+            "deposit",
+            "of a withdrawn offer was returned; must be 0",
+        )?;
     }
     Ok(())
 }
 
 fn check_deal(deal: &Deal) -> Result<(), GenesisError> {
     check_meters(&deal.meters).map_err(|error| GenesisError::new("meters", error))?;
-    deal.terms.check().map_err(|error| GenesisError::new(error.field, error.reason))?;
+    deal.terms
+        .check()
+        .map_err(|error| GenesisError::new(error.field, error.reason))?;
     let mut keys = BTreeSet::new();
     for (i, session) in deal.sessions.iter().enumerate() {
         let at = format!("sessions[{i}]");
-        ensure(keys.insert(session.key.public_key), &format!("{at}.key"), "is listed twice")?;
+        ensure(
+            keys.insert(session.key.public_key),
+            &format!("{at}.key"),
+            "is listed twice",
+        )?;
         let meters = deal.meters.len();
-        ensure(session.counters.len() == meters, &format!("{at}.counters"), format!("must be {meters}"))?;
-        ensure(session.rating <= MAX_RATING, &format!("{at}.rating"), format!("is above {MAX_RATING}"))?;
+        ensure(
+            session.counters.len() == meters,
+            &format!("{at}.counters"),
+            format!("must be {meters}"),
+        )?;
+        ensure(
+            session.rating <= MAX_RATING,
+            &format!("{at}.rating"),
+            format!("is above {MAX_RATING}"),
+        )?;
     }
-    let payable = deal.payable().map_err(|error| GenesisError::new("sessions", error))?;
+    let payable = deal
+        .payable()
+        .map_err(|error| GenesisError::new("sessions", error))?;
     ensure(
         deal.paid == payable,
         "paid",
         format!("is {}, but the smaller of due and escrow is {payable}", deal.paid),
     )?;
     let idle_fee = deal.terms.idle_fee;
-    ensure(idle_fee <= deal.escrow, "terms.idle_fee", format!("is above the escrow ({})", deal.escrow))?;
-    deal.held().map(|_| ()).map_err(|error| GenesisError::new("deposit", error))
+    ensure(
+        idle_fee <= deal.escrow,
+        "terms.idle_fee",
+        format!("is above the escrow ({})", deal.escrow),
+    )?;
+    deal.held()
+        .map(|_| ())
+        .map_err(|error| GenesisError::new("deposit", error))
 }
 
 #[cfg(test)]
@@ -157,8 +206,15 @@ mod tests {
 
     fn with_a_deal() -> Metering {
         let mut metering = Metering::default();
-        let meters = vec![Meter { unit: "requests".into(), price: 5, scale: 0 }];
-        let key = SessionKey { public_key: [7; 32], spending_cap: None };
+        let meters = vec![Meter {
+            unit: "requests".into(),
+            price: 5,
+            scale: 0,
+        }];
+        let key = SessionKey {
+            public_key: [7; 32],
+            spending_cap: None,
+        };
         metering.offers.push(Offer {
             id: 1,
             provider: address(1),
@@ -189,7 +245,11 @@ mod tests {
             opened_height: 9,
             expires_at: Time::from_seconds(1_000),
             claim_until: None,
-            sessions: vec![Session { sequence: u64::MAX, counters: vec![3], ..Session::new(key, meters.len()) }],
+            sessions: vec![Session {
+                sequence: u64::MAX,
+                counters: vec![3],
+                ..Session::new(key, meters.len())
+            }],
             meters,
         });
         metering.next_offer_id = 2;
@@ -221,9 +281,21 @@ mod tests {
         assert_eq!(path(&|m| m.deals[0].offer_id = 9), "offers[0].open_deals");
         assert_eq!(path(&|m| m.deals[0].provider = address(3)), "deals[0].offer_id");
         assert_eq!(path(&|m| m.deals[0].paid = Amount::new(16)), "deals[0].paid");
-        assert_eq!(path(&|m| m.deals[0].sessions[0].counters.push(0)), "deals[0].sessions[0].counters");
-        assert_eq!(path(&|m| m.deals[0].terms.idle_fee = Amount::new(u128::MAX)), "deals[0].terms.idle_fee");
-        assert_eq!(path(&|m| m.params.max_session_keys = 17), "params.max_session_keys");
-        assert_eq!(path(&|m| m.params.terms.idle_fee = Amount::new(u128::MAX)), "params.terms.idle_fee");
+        assert_eq!(
+            path(&|m| m.deals[0].sessions[0].counters.push(0)),
+            "deals[0].sessions[0].counters"
+        );
+        assert_eq!(
+            path(&|m| m.deals[0].terms.idle_fee = Amount::new(u128::MAX)),
+            "deals[0].terms.idle_fee"
+        );
+        assert_eq!(
+            path(&|m| m.params.max_session_keys = 17),
+            "params.max_session_keys"
+        );
+        assert_eq!(
+            path(&|m| m.params.terms.idle_fee = Amount::new(u128::MAX)),
+            "params.terms.idle_fee"
+        );
     }
 }

@@ -7,18 +7,20 @@ use crate::world::*;
 #[test]
 fn every_item_of_a_claim_has_its_own_verdict_and_a_bad_one_spoils_no_other() {
     let mut world = World::with_deal();
-    world.offer(&{
-        let mut other = offer_msg();
-        other.provider = account(3).to_string();
-        other
-    })
-    .unwrap();
-    world.open(&{
-        let mut other = deal_msg(&world);
-        other.offer_id = 2;
-        other
-    })
-    .unwrap();
+    world
+        .offer(&{
+            let mut other = offer_msg();
+            other.provider = account(3).to_string();
+            other
+        })
+        .unwrap();
+    world
+        .open(&{
+            let mut other = deal_msg(&world);
+            other.offer_id = 2;
+            other
+        })
+        .unwrap();
     let changed = |change: &dyn Fn(&mut slsbft_proto::metering::v1::Voucher)| {
         let mut voucher = voucher(1, 1, 9, &[99, 0]);
         change(&mut voucher);
@@ -31,10 +33,16 @@ fn every_item_of_a_claim_has_its_own_verdict_and_a_bad_one_spoils_no_other() {
         (SignedVoucher::default(), ClaimVerdict::Malformed),
         (changed(&|v| v.counters = vec![99]), ClaimVerdict::Malformed),
         (changed(&|v| v.rating = 6), ClaimVerdict::Malformed),
-        (changed(&|v| v.counters = vec![u64::MAX, u64::MAX]), ClaimVerdict::Accepted),
+        (
+            changed(&|v| v.counters = vec![u64::MAX, u64::MAX]),
+            ClaimVerdict::Accepted,
+        ),
         (forged, ClaimVerdict::BadSignature),
         (sign(2, &voucher(1, 1, 10, &[99, 0])), ClaimVerdict::BadSignature),
-        (changed(&|v| v.chain_id = "other-1".into()), ClaimVerdict::WrongChain),
+        (
+            changed(&|v| v.chain_id = "other-1".into()),
+            ClaimVerdict::WrongChain,
+        ),
         (signed(1, 77, 9, &[99, 0]), ClaimVerdict::UnknownDeal),
         (signed(1, 2, 9, &[99, 0]), ClaimVerdict::NotProvider),
         (signed(2, 1, 9, &[99, 0]), ClaimVerdict::UnknownSession),
@@ -50,7 +58,10 @@ fn every_item_of_a_claim_has_its_own_verdict_and_a_bad_one_spoils_no_other() {
     world.close(2, 1, Vec::new()).unwrap();
     world.blocks(5);
     world.next_block(51);
-    assert_eq!(world.claim(1, vec![signed(1, 1, 11, &[u64::MAX; 2])]).unwrap().0, [ClaimVerdict::WindowOver]);
+    assert_eq!(
+        world.claim(1, vec![signed(1, 1, 11, &[u64::MAX; 2])]).unwrap().0,
+        [ClaimVerdict::WindowOver]
+    );
 }
 
 #[test]
@@ -62,7 +73,12 @@ fn a_due_beyond_128_bits_is_malformed_and_takes_nothing_from_other_sessions() {
     let mut deal = deal_msg(&world);
     deal.session_keys.push(session_key(2, 0));
     world.open(&deal).unwrap();
-    let (verdicts, paid) = world.claim(1, vec![signed(1, 1, 1, &[u64::MAX]), signed(2, 1, 1, &[u64::MAX])]).unwrap();
+    let (verdicts, paid) = world
+        .claim(
+            1,
+            vec![signed(1, 1, 1, &[u64::MAX]), signed(2, 1, 1, &[u64::MAX])],
+        )
+        .unwrap();
     assert_eq!(verdicts, [ClaimVerdict::Accepted, ClaimVerdict::Malformed]);
     assert_eq!(paid, 1_000);
 }
@@ -72,10 +88,19 @@ fn a_duplicate_a_replay_and_a_lower_voucher_pay_nothing() {
     let mut world = World::with_deal();
     let last = signed(1, 1, 5, &[100, 0]);
     let (verdicts, paid) = world.claim(1, vec![last.clone(), last.clone()]).unwrap();
-    assert_eq!((verdicts, paid), (vec![ClaimVerdict::Accepted, ClaimVerdict::Stale], 100));
+    assert_eq!(
+        (verdicts, paid),
+        (vec![ClaimVerdict::Accepted, ClaimVerdict::Stale], 100)
+    );
     let before = world.balance(&account(1));
-    assert_eq!(world.claim(1, vec![last]).unwrap(), (vec![ClaimVerdict::Stale], 0));
-    assert_eq!(world.claim(1, vec![signed(1, 1, 4, &[99, 0])]).unwrap(), (vec![ClaimVerdict::Stale], 0));
+    assert_eq!(
+        world.claim(1, vec![last]).unwrap(),
+        (vec![ClaimVerdict::Stale], 0)
+    );
+    assert_eq!(
+        world.claim(1, vec![signed(1, 1, 4, &[99, 0])]).unwrap(),
+        (vec![ClaimVerdict::Stale], 0)
+    );
     assert_eq!(world.balance(&account(1)), before);
 }
 
@@ -90,7 +115,9 @@ fn many_small_claims_pay_everybody_the_same_as_one() {
         deal.application = account(4).to_string();
         world.open(&deal).unwrap();
         for sequence in claims {
-            world.claim(1, vec![signed(1, 1, *sequence, &[*sequence, 0])]).unwrap();
+            world
+                .claim(1, vec![signed(1, 1, *sequence, &[*sequence, 0])])
+                .unwrap();
         }
         [account(1), account(4), treasury()].map(|owner| world.balance(&owner))
     };
@@ -120,14 +147,20 @@ fn a_spending_cap_bounds_what_a_session_can_take() {
     let mut deal = deal_msg(&world);
     deal.session_keys = vec![session_key(1, 40), session_key(2, 0)];
     world.open(&deal).unwrap();
-    assert_eq!(world.claim(1, vec![signed(1, 1, 1, &[500, 0])]).unwrap(), (vec![ClaimVerdict::Accepted], 40));
+    assert_eq!(
+        world.claim(1, vec![signed(1, 1, 1, &[500, 0])]).unwrap(),
+        (vec![ClaimVerdict::Accepted], 40)
+    );
     assert_eq!(world.claim(1, vec![signed(2, 1, 1, &[500, 0])]).unwrap().1, 500);
 }
 
 #[test]
 fn what_exceeds_the_escrow_is_paid_at_once_when_it_is_topped_up() {
     let mut world = World::with_deal();
-    assert_eq!(world.claim(1, vec![signed(1, 1, 1, &[1_300, 0])]).unwrap().1, 1_000);
+    assert_eq!(
+        world.claim(1, vec![signed(1, 1, 1, &[1_300, 0])]).unwrap().1,
+        1_000
+    );
     let answer = world.top_up(2, 1, 200).unwrap();
     assert_eq!((answer.escrow.as_str(), answer.paid.as_str()), ("1200", "200"));
     let answer = world.top_up(2, 1, 200).unwrap();
@@ -151,8 +184,13 @@ fn a_claim_over_many_deals_makes_one_event_and_one_transfer_per_account() {
     assert!(verdicts.iter().all(|verdict| *verdict == ClaimVerdict::Accepted));
     assert_eq!(paid, 5_000);
     assert_eq!(world.events_of("transfer").len(), 2, "provider and treasury");
-    let [claim] = world.events_of("claim")[..] else { panic!("one claim") };
-    assert_eq!((attribute(claim, "deals"), attribute(claim, "paid")), ("100", "5000"));
+    let [claim] = world.events_of("claim")[..] else {
+        panic!("one claim")
+    };
+    assert_eq!(
+        (attribute(claim, "deals"), attribute(claim, "paid")),
+        ("100", "5000")
+    );
     assert_eq!(attribute(claim, "deal_id"), "", "too many to name");
     // Of each 50: 2 platform, nothing of it but the treasury's; so treasury 200.
     assert_eq!(world.balance(&treasury()), 200);

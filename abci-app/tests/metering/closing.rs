@@ -25,8 +25,14 @@ fn the_providers_close_claims_its_last_vouchers_and_ends_the_deal_at_once() {
     let ended = world.events_of("deal_ended")[0];
     let figures = ["reason", "escrow", "due", "paid", "idle_fee", "refund"].map(|key| attribute(ended, key));
     assert_eq!(figures, ["provider", "1000", "100", "100", "0", "910"]);
-    assert_eq!(code(world.close(1, 1, Vec::new())), MeteringError::Ended(1).code());
-    assert_eq!(world.claim(1, vec![signed(1, 1, 2, &[200, 0])]).unwrap().0, [ClaimVerdict::UnknownDeal]);
+    assert_eq!(
+        code(world.close(1, 1, Vec::new())),
+        MeteringError::Ended(1).code()
+    );
+    assert_eq!(
+        world.claim(1, vec![signed(1, 1, 2, &[200, 0])]).unwrap().0,
+        [ClaimVerdict::UnknownDeal]
+    );
 }
 
 #[test]
@@ -47,7 +53,12 @@ fn the_consumers_close_leaves_a_window_in_which_claims_are_taken() {
     let closing = MeteringError::Closing(1).code();
     assert_eq!(code(world.top_up(2, 1, 5)), closing);
     assert_eq!(code(world.add_key(2, 1, session_key(2, 0))), closing);
-    let open = MeteringError::WindowOpen { id: 1, height: 6, time: 0 }.code();
+    let open = MeteringError::WindowOpen {
+        id: 1,
+        height: 6,
+        time: 0,
+    }
+    .code();
     assert_eq!(code(world.close(2, 1, Vec::new())), open);
     assert_eq!(code(world.refund(3, 1)), open);
     world.blocks(5);
@@ -147,7 +158,10 @@ fn a_block_sweeps_at_most_the_limit_and_one_that_waits_for_its_height_stands_in_
     world.close(2, 2, Vec::new()).unwrap();
     world.next_block(600);
     world.next_block(0);
-    assert!(world.events_of("deal_closing").is_empty(), "the limit is 2: both windows were parked");
+    assert!(
+        world.events_of("deal_closing").is_empty(),
+        "the limit is 2: both windows were parked"
+    );
     world.next_block(0);
     assert_eq!(attribute(world.events_of("deal_closing")[0], "deal_id"), "3");
     world.blocks(4);

@@ -6,10 +6,16 @@ use slsbft_types::{Amount, Coins};
 use crate::world::*;
 
 fn exported(world: &World) -> AppState {
-    let mut app_state = AppState { metering: world.section(), ..AppState::default() };
+    let mut app_state = AppState {
+        metering: world.section(),
+        ..AppState::default()
+    };
     let owners = accounts().chain([treasury(), slsbft_app::modules::metering::escrow_account()]);
     app_state.bank.balances = owners
-        .map(|address| Balance { address, coins: Coins::base(Amount::new(world.balance(&address))) })
+        .map(|address| Balance {
+            address,
+            coins: Coins::base(Amount::new(world.balance(&address))),
+        })
         .filter(|balance| !balance.coins.is_empty())
         .collect();
     app_state
@@ -19,7 +25,9 @@ fn exported(world: &World) -> AppState {
 fn an_exported_state_starts_a_chain_with_the_same_deals_which_end_as_they_would_have() {
     let mut world = World::with_deal();
     world.open(&deal_msg(&world)).unwrap();
-    world.claim(1, vec![signed(1, 1, 3, &[100, 0]), signed(1, 2, 1, &[2_000, 0])]).unwrap();
+    world
+        .claim(1, vec![signed(1, 1, 3, &[100, 0]), signed(1, 2, 1, &[2_000, 0])])
+        .unwrap();
     world.close(2, 2, Vec::new()).unwrap();
 
     let app_state = exported(&world);
@@ -36,11 +44,15 @@ fn an_exported_state_starts_a_chain_with_the_same_deals_which_end_as_they_would_
     assert_eq!(other.section(), world.section());
     assert!(accounts().all(|owner| other.balance(&owner) == world.balance(&owner)));
     other.offer(&offer_msg()).unwrap();
-    assert_eq!(other.open(&{
-        let mut deal = deal_msg(&other);
-        deal.offer_id = 2;
-        deal
-    }), Ok(3), "ids go on");
+    assert_eq!(
+        other.open(&{
+            let mut deal = deal_msg(&other);
+            deal.offer_id = 2;
+            deal
+        }),
+        Ok(3),
+        "ids go on"
+    );
 }
 
 #[test]

@@ -44,34 +44,67 @@ fn a_message_that_is_wrong_in_itself_is_refused_when_it_is_read() {
     assert_eq!(deal(&|m| m.escrow = "1.5".into()), COINS);
     assert_eq!(deal(&|m| m.expires_at = None), REQUEST);
     assert_eq!(deal(&|m| m.session_keys = vec![session_key(1, 0); 2]), REQUEST);
-    assert_eq!(deal(&|m| m.session_keys = (1..=17).map(|key| session_key(key, 0)).collect()), REQUEST);
-    assert_eq!(deal(&|m| m.session_keys[0].public_key = vec![1; 31].into()), REQUEST);
+    assert_eq!(
+        deal(&|m| m.session_keys = (1..=17).map(|key| session_key(key, 0)).collect()),
+        REQUEST
+    );
+    assert_eq!(
+        deal(&|m| m.session_keys[0].public_key = vec![1; 31].into()),
+        REQUEST
+    );
     assert_eq!(deal(&|m| m.session_keys[0].spending_cap = "x".into()), REQUEST);
     let mut no_point = [0xff; 32];
     no_point[0] = 2;
-    assert_eq!(deal(&|m| m.session_keys[0].public_key = no_point.to_vec().into()), KEY);
+    assert_eq!(
+        deal(&|m| m.session_keys[0].public_key = no_point.to_vec().into()),
+        KEY
+    );
 
     let provider = account(1).to_string();
-    let claim = |count| v1::MsgClaim { provider: provider.clone(), vouchers: vec![Default::default(); count] };
+    let claim = |count| v1::MsgClaim {
+        provider: provider.clone(),
+        vouchers: vec![Default::default(); count],
+    };
     assert_eq!(refused("MsgClaim", &claim(0)), REQUEST);
     assert_eq!(refused("MsgClaim", &claim(MAX_VOUCHERS + 1)), REQUEST);
-    let nothing = v1::MsgTopUpDeal { consumer: provider.clone(), deal_id: 1, amount: "0".into() };
+    let nothing = v1::MsgTopUpDeal {
+        consumer: provider.clone(),
+        deal_id: 1,
+        amount: "0".into(),
+    };
     assert_eq!(refused("MsgTopUpDeal", &nothing), COINS);
-    let no_key = v1::MsgAddSessionKey { consumer: provider, deal_id: 1, session_key: None };
+    let no_key = v1::MsgAddSessionKey {
+        consumer: provider,
+        deal_id: 1,
+        session_key: None,
+    };
     assert_eq!(refused("MsgAddSessionKey", &no_key), REQUEST);
-    assert_eq!(Msg::from_any("/slsbft.metering.v1.MsgClaim", &[0xff]).unwrap().unwrap_err().code, DECODE);
+    assert_eq!(
+        Msg::from_any("/slsbft.metering.v1.MsgClaim", &[0xff])
+            .unwrap()
+            .unwrap_err()
+            .code,
+        DECODE
+    );
     assert!(Msg::from_any("/cosmos.bank.v1beta1.MsgSend", &[]).is_none());
 }
 
 #[test]
 fn gas_grows_with_session_keys_and_vouchers_and_nothing_else() {
     let gas = |name: &str, msg: &dyn Fn() -> Vec<u8>| {
-        Msg::from_any(&format!("/slsbft.metering.v1.{name}"), &msg()).unwrap().unwrap().gas()
+        Msg::from_any(&format!("/slsbft.metering.v1.{name}"), &msg())
+            .unwrap()
+            .unwrap()
+            .gas()
     };
     let claim = |count| {
         let vouchers = vec![signed(1, 1, 1, &[1, 0]); count];
         gas("MsgClaim", &move || {
-            v1::MsgClaim { provider: account(1).to_string(), vouchers: vouchers.clone() }.encode_to_vec()
+            v1::MsgClaim {
+                provider: account(1).to_string(),
+                vouchers: vouchers.clone(),
+            }
+            .encode_to_vec()
         })
     };
     assert_eq!(claim(2) - claim(1), 5_000);
@@ -101,21 +134,50 @@ fn samples(world: &World) -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("MsgCreateOffer", create.encode_to_vec()),
         ("MsgUpdateOffer", update.encode_to_vec()),
-        ("MsgWithdrawOffer", v1::MsgWithdrawOffer { provider: provider.clone(), offer_id: 1 }.encode_to_vec()),
+        (
+            "MsgWithdrawOffer",
+            v1::MsgWithdrawOffer {
+                provider: provider.clone(),
+                offer_id: 1,
+            }
+            .encode_to_vec(),
+        ),
         ("MsgOpenDeal", deal_msg(world).encode_to_vec()),
         (
             "MsgTopUpDeal",
-            v1::MsgTopUpDeal { consumer: consumer.clone(), deal_id: 1, amount: "5".into() }.encode_to_vec(),
+            v1::MsgTopUpDeal {
+                consumer: consumer.clone(),
+                deal_id: 1,
+                amount: "5".into(),
+            }
+            .encode_to_vec(),
         ),
         (
             "MsgAddSessionKey",
-            v1::MsgAddSessionKey { consumer, deal_id: 1, session_key: Some(session_key(2, 0)) }.encode_to_vec(),
+            v1::MsgAddSessionKey {
+                consumer,
+                deal_id: 1,
+                session_key: Some(session_key(2, 0)),
+            }
+            .encode_to_vec(),
         ),
         (
             "MsgCloseDeal",
-            v1::MsgCloseDeal { signer: provider.clone(), deal_id: 1, vouchers: vouchers.clone() }.encode_to_vec(),
+            v1::MsgCloseDeal {
+                signer: provider.clone(),
+                deal_id: 1,
+                vouchers: vouchers.clone(),
+            }
+            .encode_to_vec(),
         ),
-        ("MsgRefundDeal", v1::MsgRefundDeal { signer: provider.clone(), deal_id: 1 }.encode_to_vec()),
+        (
+            "MsgRefundDeal",
+            v1::MsgRefundDeal {
+                signer: provider.clone(),
+                deal_id: 1,
+            }
+            .encode_to_vec(),
+        ),
         ("MsgClaim", v1::MsgClaim { provider, vouchers }.encode_to_vec()),
     ]
 }

@@ -16,7 +16,14 @@ enum Step {
     Create(Terms),
     Update(usize, Terms),
     Withdraw(u8, usize),
-    Open { consumer: u8, offer: usize, escrow: u128, keys: Vec<(u8, u128)>, application: Option<u8>, life: i64 },
+    Open {
+        consumer: u8,
+        offer: usize,
+        escrow: u128,
+        keys: Vec<(u8, u128)>,
+        application: Option<u8>,
+        life: i64,
+    },
     TopUp(u8, usize, u128),
     AddKey(u8, usize, u8, u128),
     Close(u8, usize, Vec<Item>),
@@ -47,9 +54,20 @@ struct Item {
 
 fn terms() -> impl Strategy<Value = Terms> {
     let meters = proptest::collection::vec((0u64..40, 0u32..4), 1..4);
-    (1u8..3, meters, prop_oneof![4 => 100u128..300, 1 => 0u128..100], 0usize..5, 0u128..=100).prop_map(
-        |(provider, meters, min_escrow, max_deals, share)| Terms { provider, meters, min_escrow, max_deals, share },
+    (
+        1u8..3,
+        meters,
+        prop_oneof![4 => 100u128..300, 1 => 0u128..100],
+        0usize..5,
+        0u128..=100,
     )
+        .prop_map(|(provider, meters, min_escrow, max_deals, share)| Terms {
+            provider,
+            meters,
+            min_escrow,
+            max_deals,
+            share,
+        })
 }
 
 fn item() -> impl Strategy<Value = Item> {
@@ -57,16 +75,38 @@ fn item() -> impl Strategy<Value = Item> {
     let sequence = prop_oneof![8 => 1i64..4, 1 => -2i64..1];
     let counter = prop_oneof![8 => 0i64..60, 1 => -5i64..0, 1 => 0i64..3_000];
     let counters = proptest::collection::vec(counter, 3);
-    (0usize..10, 1u8..4, signer, sequence, counters, prop::bool::weighted(0.03))
-        .prop_map(|(deal, key, signer, sequence, counters, foreign)| Item { deal, key, signer, sequence, counters, foreign })
+    (
+        0usize..10,
+        1u8..4,
+        signer,
+        sequence,
+        counters,
+        prop::bool::weighted(0.03),
+    )
+        .prop_map(|(deal, key, signer, sequence, counters, foreign)| Item {
+            deal,
+            key,
+            signer,
+            sequence,
+            counters,
+            foreign,
+        })
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let cap = || prop_oneof![2 => Just(0u128), 1 => 1u128..400];
     let items = |most| proptest::collection::vec(item(), 1..most);
-    let keys = proptest::collection::btree_map(1u8..4, cap(), 0..3).prop_map(|keys| keys.into_iter().collect());
+    let keys =
+        proptest::collection::btree_map(1u8..4, cap(), 0..3).prop_map(|keys| keys.into_iter().collect());
     let application = prop_oneof![1 => Just(None), 2 => (5u8..7).prop_map(Some)];
-    let open = (2u8..5, 0usize..4, 90u128..900, keys, application, prop_oneof![6 => 1i64..200, 1 => -1i64..1_100])
+    let open = (
+        2u8..5,
+        0usize..4,
+        90u128..900,
+        keys,
+        application,
+        prop_oneof![6 => 1i64..200, 1 => -1i64..1_100],
+    )
         .prop_map(|(consumer, offer, escrow, keys, application, life)| Step::Open {
             consumer,
             offer,
@@ -100,7 +140,11 @@ struct Twins {
 impl Twins {
     fn new() -> Self {
         let world = World::new(small_params());
-        let model = Model { height: world.block.height, now: world.now(), ..Model::default() };
+        let model = Model {
+            height: world.block.height,
+            now: world.now(),
+            ..Model::default()
+        };
         Self { world, model }
     }
 
@@ -122,25 +166,40 @@ impl Twins {
                     tags: create.tags,
                     application_share: create.application_share,
                 };
-                let sent = self.world.send::<v1::MsgUpdateOfferResponse>("MsgUpdateOffer", &update);
+                let sent = self
+                    .world
+                    .send::<v1::MsgUpdateOfferResponse>("MsgUpdateOffer", &update);
                 assert_eq!(sent.is_ok(), self.model.update(id, offer_of(&terms)), "{sent:?}");
             }
             Step::Withdraw(who, id) => {
                 let sent = self.world.withdraw(who, id as u64 + 1);
                 assert_eq!(sent.is_ok(), self.model.withdraw(who, id), "{sent:?}");
             }
-            Step::Open { consumer, offer, escrow, keys, application, life } => {
+            Step::Open {
+                consumer,
+                offer,
+                escrow,
+                keys,
+                application,
+                life,
+            } => {
                 let msg = v1::MsgOpenDeal {
                     consumer: account(consumer).to_string(),
                     offer_id: offer as u64 + 1,
                     offer_version: 0,
                     escrow: escrow.to_string(),
                     session_keys: keys.iter().map(|(key, cap)| session_key(*key, *cap)).collect(),
-                    application: application.map(|number| account(number).to_string()).unwrap_or_default(),
+                    application: application
+                        .map(|number| account(number).to_string())
+                        .unwrap_or_default(),
                     expires_at: Some(Time::from_seconds(self.world.now() + life).into()),
                 };
                 let sent = self.world.open(&msg);
-                assert_eq!(sent.is_ok(), self.model.open(consumer, offer, escrow, &keys, application, life), "{sent:?}");
+                assert_eq!(
+                    sent.is_ok(),
+                    self.model.open(consumer, offer, escrow, &keys, application, life),
+                    "{sent:?}"
+                );
             }
             Step::TopUp(who, id, amount) => {
                 let sent = self.world.top_up(who, id as u64 + 1, amount);
@@ -152,8 +211,12 @@ impl Twins {
             }
             Step::Close(who, id, items) => {
                 let vouchers = self.vouchers(&items);
-                let sent = self.world.close(who, id as u64 + 1, vouchers.iter().map(signed_form).collect());
-                let found = sent.ok().map(|r| r.results.iter().map(ClaimResult::verdict).collect());
+                let sent = self
+                    .world
+                    .close(who, id as u64 + 1, vouchers.iter().map(signed_form).collect());
+                let found = sent
+                    .ok()
+                    .map(|r| r.results.iter().map(ClaimResult::verdict).collect());
                 assert_eq!(found, self.model.close(who, id, &vouchers));
             }
             Step::Refund(who, id) => {
@@ -162,10 +225,16 @@ impl Twins {
             }
             Step::Claim(who, items) => {
                 let vouchers = self.vouchers(&items);
-                let (verdicts, paid) = self.world.claim(who, vouchers.iter().map(signed_form).collect()).unwrap();
+                let (verdicts, paid) = self
+                    .world
+                    .claim(who, vouchers.iter().map(signed_form).collect())
+                    .unwrap();
                 let before: u128 = self.model.deals.iter().map(Deal::paid).sum();
                 assert_eq!(verdicts, self.model.claim(who, &vouchers));
-                assert_eq!(paid, self.model.deals.iter().map(Deal::paid).sum::<u128>() - before);
+                assert_eq!(
+                    paid,
+                    self.model.deals.iter().map(Deal::paid).sum::<u128>() - before
+                );
             }
             Step::Blocks(blocks, seconds) => self.blocks(blocks.into(), seconds),
         }
@@ -202,7 +271,11 @@ impl Twins {
     fn compare(&self) {
         for number in 1..10u8 {
             let expected = FUNDS as i128 + self.model.change(number);
-            assert_eq!(self.world.balance(&account(number)) as i128, expected, "account {number}");
+            assert_eq!(
+                self.world.balance(&account(number)) as i128,
+                expected,
+                "account {number}"
+            );
         }
         assert_eq!(self.world.balance(&treasury()), self.model.treasury());
         let living = self.model.deals.iter().filter(|deal| !deal.ended).count();
@@ -219,13 +292,23 @@ impl Twins {
         self.compare();
         assert!(self.world.section().deals.is_empty());
         for offer in self.world.section().offers {
-            let msg = v1::MsgWithdrawOffer { provider: offer.provider.to_string(), offer_id: offer.id };
-            self.world.send::<v1::MsgWithdrawOfferResponse>("MsgWithdrawOffer", &msg).unwrap();
+            let msg = v1::MsgWithdrawOffer {
+                provider: offer.provider.to_string(),
+                offer_id: offer.id,
+            };
+            self.world
+                .send::<v1::MsgWithdrawOfferResponse>("MsgWithdrawOffer", &msg)
+                .unwrap();
         }
         assert_eq!(self.world.escrow(), 0);
         let left = self.world.state.clone().into_changes();
-        let keys = left.iter(slsbft_store::Space::Main).filter(|(_, value)| value.is_some());
-        let metering: Vec<_> = keys.filter(|(key, _)| key.starts_with(b"metering/")).map(|(key, _)| key).collect();
+        let keys = left
+            .iter(slsbft_store::Space::Main)
+            .filter(|(_, value)| value.is_some());
+        let metering: Vec<_> = keys
+            .filter(|(key, _)| key.starts_with(b"metering/"))
+            .map(|(key, _)| key)
+            .collect();
         let kept: [&[u8]; 3] = [b"metering/next_deal", b"metering/next_offer", b"metering/params"];
         assert_eq!(metering, kept, "no record, index or queue entry is left behind");
     }
@@ -246,7 +329,9 @@ fn create_msg(terms: &Terms) -> v1::MsgCreateOffer {
     let meters = terms.meters.iter().enumerate();
     v1::MsgCreateOffer {
         provider: account(terms.provider).to_string(),
-        meters: meters.map(|(i, (price, scale))| meter(&format!("unit-{i}"), *price, *scale)).collect(),
+        meters: meters
+            .map(|(i, (price, scale))| meter(&format!("unit-{i}"), *price, *scale))
+            .collect(),
         min_escrow: terms.min_escrow.to_string(),
         max_open_deals: terms.max_deals as u32,
         endpoint: String::new(),
@@ -256,7 +341,12 @@ fn create_msg(terms: &Terms) -> v1::MsgCreateOffer {
 }
 
 fn signed_form(voucher: &Voucher) -> v1::SignedVoucher {
-    let mut form = crate::world::voucher(voucher.key, voucher.deal as u64 + 1, voucher.sequence, &voucher.counters);
+    let mut form = crate::world::voucher(
+        voucher.key,
+        voucher.deal as u64 + 1,
+        voucher.sequence,
+        &voucher.counters,
+    );
     if voucher.foreign {
         form.chain_id = "other-1".into();
     }

@@ -79,7 +79,11 @@ impl Deal {
                     u128::from(*counter) * u128::from(*price) * (SCALE / 10u128.pow(*scale))
                 })
                 .sum();
-            if session.cap == 0 { counted } else { counted.min(session.cap * SCALE) }
+            if session.cap == 0 {
+                counted
+            } else {
+                counted.min(session.cap * SCALE)
+            }
         };
         self.sessions.iter().map(session).sum::<u128>() / SCALE
     }
@@ -89,7 +93,11 @@ impl Deal {
     }
 
     fn idle_fee(&self) -> u128 {
-        if self.ended && self.paid() == 0 { IDLE_FEE } else { 0 }
+        if self.ended && self.paid() == 0 {
+            IDLE_FEE
+        } else {
+            0
+        }
     }
 
     /// Provider's, application's and treasury's parts of everything paid.
@@ -103,20 +111,31 @@ impl Deal {
         }
         let developer = (platform - resource) * 3 / 8;
         let handed_on = net * self.share / 100;
-        (net - handed_on + resource, handed_on + developer, platform - resource - developer)
+        (
+            net - handed_on + resource,
+            handed_on + developer,
+            platform - resource - developer,
+        )
     }
 }
 
 impl Model {
     /// Change of an account since the beginning.
     pub fn change(&self, owner: u8) -> i128 {
-        let offers = self.offers.iter().filter(|offer| offer.provider == owner && !offer.withdrawn);
+        let offers = self
+            .offers
+            .iter()
+            .filter(|offer| offer.provider == owner && !offer.withdrawn);
         let mut sum = -((offers.count() as u128 * OFFER_DEPOSIT) as i128);
         for deal in &self.deals {
             let (provider, application, _) = deal.parts();
             let locked = deal.escrow + DEAL_DEPOSIT;
             if deal.consumer == owner {
-                let spent = if deal.ended { deal.paid() + deal.idle_fee() } else { locked };
+                let spent = if deal.ended {
+                    deal.paid() + deal.idle_fee()
+                } else {
+                    locked
+                };
                 sum -= spent as i128;
             }
             if deal.provider == owner {
@@ -142,22 +161,30 @@ impl Model {
     }
 
     fn own_offer(&mut self, provider: u8, id: usize) -> Option<&mut Offer> {
-        self.offers.get_mut(id).filter(|offer| offer.provider == provider && !offer.withdrawn)
+        self.offers
+            .get_mut(id)
+            .filter(|offer| offer.provider == provider && !offer.withdrawn)
     }
 
     pub fn update(&mut self, id: usize, new: Offer) -> bool {
         if new.min_escrow < 100 || !(1..=3).contains(&new.max_deals) {
             return false;
         }
-        self.own_offer(new.provider, id).map(|offer| *offer = new).is_some()
+        self.own_offer(new.provider, id)
+            .map(|offer| *offer = new)
+            .is_some()
     }
 
     pub fn withdraw(&mut self, provider: u8, id: usize) -> bool {
-        self.own_offer(provider, id).map(|offer| offer.withdrawn = true).is_some()
+        self.own_offer(provider, id)
+            .map(|offer| offer.withdrawn = true)
+            .is_some()
     }
 
     fn living(&self, offer: usize) -> impl Iterator<Item = &Deal> {
-        self.deals.iter().filter(move |deal| deal.offer == offer && !deal.ended)
+        self.deals
+            .iter()
+            .filter(move |deal| deal.offer == offer && !deal.ended)
     }
 
     pub fn open(
@@ -169,10 +196,16 @@ impl Model {
         application: Option<u8>,
         life: i64,
     ) -> bool {
-        let Some(found) = self.offers.get(offer).filter(|offer| !offer.withdrawn).cloned() else { return false };
+        let Some(found) = self.offers.get(offer).filter(|offer| !offer.withdrawn).cloned() else {
+            return false;
+        };
         let good = escrow >= found.min_escrow
             && self.living(offer).count() < found.max_deals
-            && self.living(offer).filter(|deal| deal.consumer == consumer).count() < 2
+            && self
+                .living(offer)
+                .filter(|deal| deal.consumer == consumer)
+                .count()
+                < 2
             && (1..=1_000).contains(&life);
         if good {
             let session = |(key, cap): &(u8, u128)| Session {
@@ -202,20 +235,30 @@ impl Model {
     fn running(&mut self, consumer: u8, id: usize) -> Option<&mut Deal> {
         let now = self.now;
         let deal = self.deals.get_mut(id)?;
-        (deal.consumer == consumer && !deal.ended && deal.window.is_none() && now <= deal.expires).then_some(deal)
+        (deal.consumer == consumer && !deal.ended && deal.window.is_none() && now <= deal.expires)
+            .then_some(deal)
     }
 
     pub fn top_up(&mut self, consumer: u8, id: usize, amount: u128) -> bool {
-        self.running(consumer, id).map(|deal| deal.escrow += amount).is_some()
+        self.running(consumer, id)
+            .map(|deal| deal.escrow += amount)
+            .is_some()
     }
 
     pub fn add_key(&mut self, consumer: u8, id: usize, key: u8, cap: u128) -> bool {
-        let Some(deal) = self.running(consumer, id) else { return false };
+        let Some(deal) = self.running(consumer, id) else {
+            return false;
+        };
         if deal.sessions.len() == 2 || deal.sessions.iter().any(|session| session.key == key) {
             return false;
         }
         let counters = vec![0; deal.meters.len()];
-        deal.sessions.push(Session { key, cap, sequence: 0, counters });
+        deal.sessions.push(Session {
+            key,
+            cap,
+            sequence: 0,
+            counters,
+        });
         true
     }
 
@@ -228,7 +271,10 @@ impl Model {
     }
 
     pub fn claim(&mut self, provider: u8, vouchers: &[Voucher]) -> Vec<ClaimVerdict> {
-        vouchers.iter().map(|voucher| self.judge(provider, voucher)).collect()
+        vouchers
+            .iter()
+            .map(|voucher| self.judge(provider, voucher))
+            .collect()
     }
 
     fn judge(&mut self, provider: u8, voucher: &Voucher) -> ClaimVerdict {
@@ -238,7 +284,9 @@ impl Model {
         if voucher.foreign {
             return WrongChain;
         }
-        let Some(deal) = self.deals.get(voucher.deal).filter(|deal| !deal.ended) else { return UnknownDeal };
+        let Some(deal) = self.deals.get(voucher.deal).filter(|deal| !deal.ended) else {
+            return UnknownDeal;
+        };
         if deal.provider != provider {
             return NotProvider;
         }
@@ -247,7 +295,11 @@ impl Model {
         }
         let deal = &mut self.deals[voucher.deal];
         let meters = deal.meters.len();
-        let Some(session) = deal.sessions.iter_mut().find(|session| session.key == voucher.key) else {
+        let Some(session) = deal
+            .sessions
+            .iter_mut()
+            .find(|session| session.key == voucher.key)
+        else {
             return UnknownSession;
         };
         if voucher.counters.len() != meters {
@@ -256,7 +308,12 @@ impl Model {
         if voucher.sequence <= session.sequence {
             return Stale;
         }
-        if voucher.counters.iter().zip(&session.counters).any(|(new, old)| new < old) {
+        if voucher
+            .counters
+            .iter()
+            .zip(&session.counters)
+            .any(|(new, old)| new < old)
+        {
             return CounterFell;
         }
         session.sequence = voucher.sequence;
@@ -283,7 +340,9 @@ impl Model {
     }
 
     pub fn refund(&mut self, id: usize) -> bool {
-        let Some(deal) = self.deals.get(id).filter(|deal| !deal.ended) else { return false };
+        let Some(deal) = self.deals.get(id).filter(|deal| !deal.ended) else {
+            return false;
+        };
         match deal.window {
             Some(window) if self.is_over(window) => self.deals[id].ended = true,
             None if self.now > deal.expires => self.begin_window(id),
@@ -297,7 +356,9 @@ impl Model {
         let mut due: Vec<(bool, i64, usize)> = Vec::new();
         for (id, deal) in self.deals.iter().enumerate().filter(|(_, deal)| !deal.ended) {
             match deal.window {
-                Some((height, _)) if deal.parked && self.height > height => due.push((false, height as i64, id)),
+                Some((height, _)) if deal.parked && self.height > height => {
+                    due.push((false, height as i64, id))
+                }
                 Some((_, time)) if !deal.parked && self.now > time => due.push((true, time, id)),
                 None if self.now > deal.expires => due.push((true, deal.expires, id)),
                 _ => {}

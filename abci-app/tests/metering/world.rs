@@ -80,19 +80,36 @@ pub fn treasury() -> Address {
 
 impl World {
     pub fn new(params: Params) -> Self {
-        let funds = |address| Balance { address, coins: Coins::base(Amount::new(FUNDS)) };
-        let mut app_state = AppState { metering: Section { params, ..Section::default() }, ..AppState::default() };
+        let funds = |address| Balance {
+            address,
+            coins: Coins::base(Amount::new(FUNDS)),
+        };
+        let mut app_state = AppState {
+            metering: Section {
+                params,
+                ..Section::default()
+            },
+            ..AppState::default()
+        };
         app_state.bank.balances = accounts().map(funds).collect();
         Self::from_genesis(nothing(), &app_state).expect("a good genesis")
     }
 
     pub fn from_genesis(base: Snapshot, app_state: &AppState) -> Result<Self, ExecError> {
         let mut state = Overlay::new(base);
-        let block = BlockInfo { chain_id: Arc::from(CHAIN), height: 1, time: Time::from_seconds(START) };
+        let block = BlockInfo {
+            chain_id: Arc::from(CHAIN),
+            height: 1,
+            time: Time::from_seconds(START),
+        };
         auth::genesis::init(&mut state, &app_state.auth)?;
         bank::genesis::init(&Bank::new(Auth), &mut state, &app_state.bank)?;
         METERING.init(&mut state, &block, &app_state.metering)?;
-        Ok(Self { state, block, events: Vec::new() })
+        Ok(Self {
+            state,
+            block,
+            events: Vec::new(),
+        })
     }
 
     pub fn fresh(app_state: &AppState) -> Result<Self, ExecError> {
@@ -104,7 +121,11 @@ impl World {
         let msg = Msg::from_any(type_url, bytes).expect("a message of metering")?;
         self.events.clear();
         self.state.begin();
-        let mut ctx = Context { state: &mut self.state, block: &self.block, events: &mut self.events };
+        let mut ctx = Context {
+            state: &mut self.state,
+            block: &self.block,
+            events: &mut self.events,
+        };
         let result = METERING.execute(&mut ctx, &msg);
         let result = match result {
             Ok(response) => {
@@ -130,7 +151,11 @@ impl World {
     /// Ends the block and begins another, so many seconds later.
     pub fn next_block(&mut self, seconds: i64) {
         self.events.clear();
-        let mut ctx = Context { state: &mut self.state, block: &self.block, events: &mut self.events };
+        let mut ctx = Context {
+            state: &mut self.state,
+            block: &self.block,
+            events: &mut self.events,
+        };
         METERING.end_block(&mut ctx).expect("no fault");
         self.check();
         self.block.height += 1;
@@ -148,7 +173,10 @@ impl World {
     }
 
     pub fn balance(&self, owner: &Address) -> u128 {
-        Bank::new(Auth).balance(&self.state, owner, BASE_DENOM).expect("readable").value()
+        Bank::new(Auth)
+            .balance(&self.state, owner, BASE_DENOM)
+            .expect("readable")
+            .value()
     }
 
     pub fn escrow(&self) -> u128 {
@@ -171,11 +199,19 @@ impl World {
 
 /// An attribute of an event.
 pub fn attribute<'a>(event: &'a Event, key: &str) -> &'a str {
-    event.attributes.iter().find(|a| a.key == key).map_or("", |a| a.value.as_str())
+    event
+        .attributes
+        .iter()
+        .find(|a| a.key == key)
+        .map_or("", |a| a.value.as_str())
 }
 
 pub fn meter(unit: &str, price: u64, scale: u32) -> v1::Meter {
-    v1::Meter { unit: unit.into(), price, scale }
+    v1::Meter {
+        unit: unit.into(),
+        price,
+        scale,
+    }
 }
 
 /// An offer of account 1: 1 uankr a request, 7 uankr per 1,000 bytes.
@@ -214,16 +250,30 @@ impl World {
     }
 
     pub fn offer(&mut self, msg: &v1::MsgCreateOffer) -> Result<u64, TxError> {
-        self.send::<v1::MsgCreateOfferResponse>("MsgCreateOffer", msg).map(|r| r.offer_id)
+        self.send::<v1::MsgCreateOfferResponse>("MsgCreateOffer", msg)
+            .map(|r| r.offer_id)
     }
 
     pub fn open(&mut self, msg: &v1::MsgOpenDeal) -> Result<u64, TxError> {
-        self.send::<v1::MsgOpenDealResponse>("MsgOpenDeal", msg).map(|r| r.deal_id)
+        self.send::<v1::MsgOpenDealResponse>("MsgOpenDeal", msg)
+            .map(|r| r.deal_id)
     }
 
-    pub fn top_up(&mut self, consumer: u8, deal_id: u64, amount: u128) -> Result<v1::MsgTopUpDealResponse, TxError> {
+    pub fn top_up(
+        &mut self,
+        consumer: u8,
+        deal_id: u64,
+        amount: u128,
+    ) -> Result<v1::MsgTopUpDealResponse, TxError> {
         let (consumer, amount) = (account(consumer).to_string(), amount.to_string());
-        self.send("MsgTopUpDeal", &v1::MsgTopUpDeal { consumer, deal_id, amount })
+        self.send(
+            "MsgTopUpDeal",
+            &v1::MsgTopUpDeal {
+                consumer,
+                deal_id,
+                amount,
+            },
+        )
     }
 
     pub fn add_key(&mut self, consumer: u8, deal_id: u64, key: v1::SessionKey) -> Result<(), TxError> {
@@ -232,12 +282,17 @@ impl World {
             deal_id,
             session_key: Some(key),
         };
-        self.send::<v1::MsgAddSessionKeyResponse>("MsgAddSessionKey", &msg).map(|_| ())
+        self.send::<v1::MsgAddSessionKeyResponse>("MsgAddSessionKey", &msg)
+            .map(|_| ())
     }
 
     pub fn withdraw(&mut self, provider: u8, offer_id: u64) -> Result<(), TxError> {
-        let msg = v1::MsgWithdrawOffer { provider: account(provider).to_string(), offer_id };
-        self.send::<v1::MsgWithdrawOfferResponse>("MsgWithdrawOffer", &msg).map(|_| ())
+        let msg = v1::MsgWithdrawOffer {
+            provider: account(provider).to_string(),
+            offer_id,
+        };
+        self.send::<v1::MsgWithdrawOfferResponse>("MsgWithdrawOffer", &msg)
+            .map(|_| ())
     }
 
     pub fn close(
@@ -246,11 +301,24 @@ impl World {
         deal_id: u64,
         vouchers: Vec<v1::SignedVoucher>,
     ) -> Result<v1::MsgCloseDealResponse, TxError> {
-        self.send("MsgCloseDeal", &v1::MsgCloseDeal { signer: account(signer).to_string(), deal_id, vouchers })
+        self.send(
+            "MsgCloseDeal",
+            &v1::MsgCloseDeal {
+                signer: account(signer).to_string(),
+                deal_id,
+                vouchers,
+            },
+        )
     }
 
     pub fn refund(&mut self, signer: u8, deal_id: u64) -> Result<v1::MsgRefundDealResponse, TxError> {
-        self.send("MsgRefundDeal", &v1::MsgRefundDeal { signer: account(signer).to_string(), deal_id })
+        self.send(
+            "MsgRefundDeal",
+            &v1::MsgRefundDeal {
+                signer: account(signer).to_string(),
+                deal_id,
+            },
+        )
     }
 
     /// Verdicts and the amount paid.
@@ -259,7 +327,10 @@ impl World {
         provider: u8,
         vouchers: Vec<v1::SignedVoucher>,
     ) -> Result<(Vec<v1::ClaimVerdict>, u128), TxError> {
-        let msg = v1::MsgClaim { provider: account(provider).to_string(), vouchers };
+        let msg = v1::MsgClaim {
+            provider: account(provider).to_string(),
+            vouchers,
+        };
         let response: v1::MsgClaimResponse = self.send("MsgClaim", &msg)?;
         let verdicts = response.results.iter().map(v1::ClaimResult::verdict).collect();
         Ok((verdicts, response.paid.parse().expect("an amount")))
@@ -292,7 +363,10 @@ pub fn voucher(key: u8, deal_id: u64, sequence: u64, counters: &[u64]) -> v1::Vo
 pub fn sign(key: u8, voucher: &v1::Voucher) -> v1::SignedVoucher {
     let bytes = voucher.encode_to_vec();
     let signature = signing_key(key).sign(&voucher_sign_bytes(&bytes));
-    v1::SignedVoucher { voucher: bytes.into(), signature: signature.to_bytes().to_vec().into() }
+    v1::SignedVoucher {
+        voucher: bytes.into(),
+        signature: signature.to_bytes().to_vec().into(),
+    }
 }
 
 pub fn signed(key: u8, deal_id: u64, sequence: u64, counters: &[u64]) -> v1::SignedVoucher {

@@ -1,6 +1,6 @@
 //! Claims: vouchers in, one verdict each, one payment per deal.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use slsbft_proto::metering::v1::{ClaimResult, ClaimVerdict, MsgClaimResponse, SignedVoucher};
 use slsbft_types::{
@@ -8,9 +8,7 @@ use slsbft_types::{
     metering::{Deal, Voucher, deal::ApplyError},
 };
 
-use super::{
-    Metering, Vouchers, events, payouts::Payouts, sound, state,
-};
+use super::{Metering, Vouchers, events, payouts::Payouts, sound, state};
 use crate::{
     context::{BlockInfo, Context},
     errors::{ExecError, Fault},
@@ -36,7 +34,10 @@ impl<L: Ledger> Metering<L> {
         let mut payouts = Payouts::default();
         let Claimed { results, paid } = settle_vouchers(ctx, provider, vouchers, &mut payouts)?;
         payouts.send(&self.ledger, ctx)?;
-        Ok(MsgClaimResponse { results, paid: paid.to_string() })
+        Ok(MsgClaimResponse {
+            results,
+            paid: paid.to_string(),
+        })
     }
 }
 
@@ -56,7 +57,10 @@ pub(super) fn settle_vouchers(
         if verdict == ClaimVerdict::Accepted {
             changed.insert(deal_id);
         }
-        results.push(ClaimResult { verdict: verdict.into(), deal_id });
+        results.push(ClaimResult {
+            verdict: verdict.into(),
+            deal_id,
+        });
     }
     let mut paid = Amount::ZERO;
     for id in &changed {
@@ -65,10 +69,22 @@ pub(super) fn settle_vouchers(
             state::save_deal(ctx.state, deal);
         }
     }
-    let accepted = results.iter().filter(|result| result.verdict() == ClaimVerdict::Accepted).count();
+    let accepted = results
+        .iter()
+        .filter(|result| result.verdict() == ClaimVerdict::Accepted)
+        .count();
     let deals: Vec<u64> = changed.into_iter().collect();
     let refused = results.len() - accepted;
-    events::claim(ctx, &events::ClaimFigures { provider, accepted, refused, deals: &deals, paid });
+    events::claim(
+        ctx,
+        &events::ClaimFigures {
+            provider,
+            accepted,
+            refused,
+            deals: &deals,
+            paid,
+        },
+    );
     Ok(Claimed { results, paid })
 }
 
@@ -79,7 +95,9 @@ fn judge(
     genuine: bool,
     touched: &mut Touched,
 ) -> Result<(u64, ClaimVerdict), Fault> {
-    let Ok(voucher) = Voucher::decode(signed) else { return Ok((0, ClaimVerdict::Malformed)) };
+    let Ok(voucher) = Voucher::decode(signed) else {
+        return Ok((0, ClaimVerdict::Malformed));
+    };
     let id = voucher.deal_id;
     if !genuine {
         return Ok((id, ClaimVerdict::BadSignature));
@@ -87,12 +105,13 @@ fn judge(
     if voucher.chain_id != *ctx.block.chain_id {
         return Ok((id, ClaimVerdict::WrongChain));
     }
-    if !touched.contains_key(&id) {
-        touched.insert(id, state::deal(ctx.state, id)?);
-    }
-    let verdict = match touched.get_mut(&id) {
-        Some(Some(deal)) => apply(deal, provider, &voucher, ctx.block),
-        _ => ClaimVerdict::UnknownDeal,
+    let deal = match touched.entry(id) {
+        Entry::Occupied(seen) => seen.into_mut(),
+        Entry::Vacant(new) => new.insert(state::deal(ctx.state, id)?),
+    };
+    let verdict = match deal {
+        Some(deal) => apply(deal, provider, &voucher, ctx.block),
+        None => ClaimVerdict::UnknownDeal,
     };
     Ok((id, verdict))
 }
@@ -102,7 +121,10 @@ fn apply(deal: &mut Deal, provider: &Address, voucher: &Voucher, block: &BlockIn
         return ClaimVerdict::NotProvider;
     }
     // An expired deal still takes claims: its window starts when somebody notices.
-    if deal.claim_until.is_some_and(|window| window.is_over(block.height, block.time)) {
+    if deal
+        .claim_until
+        .is_some_and(|window| window.is_over(block.height, block.time))
+    {
         return ClaimVerdict::WindowOver;
     }
     match deal.apply(voucher) {

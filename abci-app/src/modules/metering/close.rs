@@ -35,14 +35,21 @@ impl<L: Ledger> Metering<L> {
             return self.close_by_provider(ctx, signer, id, vouchers);
         }
         if found.consumer != *signer {
-            return Err(MeteringError::NotParty { id, role: "provider or consumer" }.into());
+            return Err(MeteringError::NotParty {
+                id,
+                role: "provider or consumer",
+            }
+            .into());
         }
         if !vouchers.is_empty() {
             return Err(MeteringError::VouchersOfConsumer.into());
         }
         if found.claim_until.is_some() {
             self.end_after_window(ctx, &found)?;
-            return Ok(MsgCloseDealResponse { status: DealStatus::Ended.into(), ..Default::default() });
+            return Ok(MsgCloseDealResponse {
+                status: DealStatus::Ended.into(),
+                ..Default::default()
+            });
         }
         let window = begin_closing(ctx, found, "consumer");
         Ok(MsgCloseDealResponse {
@@ -68,19 +75,34 @@ impl<L: Ledger> Metering<L> {
         };
         end(ctx, &deal(ctx.state, id)?, "provider", &mut payouts)?;
         payouts.send(&self.ledger, ctx)?;
-        Ok(MsgCloseDealResponse { status: DealStatus::Ended.into(), claim_until: None, results })
+        Ok(MsgCloseDealResponse {
+            status: DealStatus::Ended.into(),
+            claim_until: None,
+            results,
+        })
     }
 
     /// Ends a deal whose window is over, for whoever asks; one that has expired
     /// unnoticed starts its window.
-    pub(super) fn refund_deal(&self, ctx: &mut Context<'_>, id: u64) -> Result<MsgRefundDealResponse, ExecError> {
+    pub(super) fn refund_deal(
+        &self,
+        ctx: &mut Context<'_>,
+        id: u64,
+    ) -> Result<MsgRefundDealResponse, ExecError> {
         let found = deal(ctx.state, id)?;
         if found.claim_until.is_some() {
             self.end_after_window(ctx, &found)?;
-            return Ok(MsgRefundDealResponse { status: DealStatus::Ended.into(), claim_until: None });
+            return Ok(MsgRefundDealResponse {
+                status: DealStatus::Ended.into(),
+                claim_until: None,
+            });
         }
         if !found.is_expired(ctx.block.time) {
-            return Err(MeteringError::StillOpen { id, until: found.expires_at.seconds }.into());
+            return Err(MeteringError::StillOpen {
+                id,
+                until: found.expires_at.seconds,
+            }
+            .into());
         }
         let window = begin_closing(ctx, found, "expired");
         Ok(MsgRefundDealResponse {
@@ -115,9 +137,17 @@ impl<L: Ledger> Metering<L> {
     }
 
     fn end_after_window(&self, ctx: &mut Context<'_>, deal: &Deal) -> Result<(), ExecError> {
-        if let Some(window) = deal.claim_until.filter(|window| !window.is_over(ctx.block.height, ctx.block.time)) {
+        if let Some(window) = deal
+            .claim_until
+            .filter(|window| !window.is_over(ctx.block.height, ctx.block.time))
+        {
             let (height, time) = (window.height, window.time.seconds);
-            return Err(MeteringError::WindowOpen { id: deal.id, height, time }.into());
+            return Err(MeteringError::WindowOpen {
+                id: deal.id,
+                height,
+                time,
+            }
+            .into());
         }
         let mut payouts = Payouts::default();
         end(ctx, deal, "window", &mut payouts)?;
@@ -142,7 +172,11 @@ fn begin_closing(ctx: &mut Context<'_>, mut deal: Deal, reason: &str) -> Deadlin
 /// Ends a deal: the rest of the escrow and the deposit go back to the consumer,
 /// and every trace but the event goes.
 fn end(ctx: &mut Context<'_>, deal: &Deal, reason: &str, payouts: &mut Payouts) -> Result<(), ExecError> {
-    let idle_fee = if deal.paid.is_zero() { deal.terms.idle_fee.min(deal.escrow) } else { Amount::ZERO };
+    let idle_fee = if deal.paid.is_zero() {
+        deal.terms.idle_fee.min(deal.escrow)
+    } else {
+        Amount::ZERO
+    };
     let refund = sound(deal.held().and_then(|held| held.sub(idle_fee)))?;
     payouts.add(deal.provider, idle_fee)?;
     payouts.add(deal.consumer, refund)?;

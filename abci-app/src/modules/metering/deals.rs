@@ -7,7 +7,9 @@ use slsbft_types::{
     metering::{Deal, Offer, Params, Session, SessionKey},
 };
 
-use super::{Metering, MeteringError, OpenDeal, escrow_account, events, keys, payouts::Payouts, queue, sound, state};
+use super::{
+    Metering, MeteringError, OpenDeal, escrow_account, events, keys, payouts::Payouts, queue, sound, state,
+};
 use crate::{
     context::Context,
     errors::{ExecError, Fault},
@@ -28,12 +30,22 @@ impl<L: Ledger> Metering<L> {
         if let Some(application) = &msg.application {
             self.ledger.require_open(ctx.state, application)?;
         }
-        let locked = msg.escrow.add(params.deal_deposit).map_err(|_| MeteringError::Amount)?;
-        self.ledger.transfer(ctx, &msg.consumer, &escrow_account(), &Coins::base(locked))?;
+        let locked = msg
+            .escrow
+            .add(params.deal_deposit)
+            .map_err(|_| MeteringError::Amount)?;
+        self.ledger
+            .transfer(ctx, &msg.consumer, &escrow_account(), &Coins::base(locked))?;
 
         offer.open_deals = offer.open_deals.saturating_add(1);
         state::save_offer(ctx.state, &offer);
-        let deal = pin(msg, &offer, params, state::next_id(ctx.state, keys::NEXT_DEAL)?, ctx.block.height);
+        let deal = pin(
+            msg,
+            &offer,
+            params,
+            state::next_id(ctx.state, keys::NEXT_DEAL)?,
+            ctx.block.height,
+        );
         state::insert_deal(ctx.state, &deal);
         queue::place(ctx.state, &deal, ctx.block);
         events::deal_opened(ctx, &deal);
@@ -50,14 +62,18 @@ impl<L: Ledger> Metering<L> {
         amount: Amount,
     ) -> Result<MsgTopUpDealResponse, ExecError> {
         let mut deal = running_deal(ctx, consumer, id)?;
-        self.ledger.transfer(ctx, consumer, &escrow_account(), &Coins::base(amount))?;
+        self.ledger
+            .transfer(ctx, consumer, &escrow_account(), &Coins::base(amount))?;
         deal.escrow = sound(deal.escrow.add(amount))?;
         let mut payouts = Payouts::default();
         let paid = payouts.settle(&mut deal)?;
         state::save_deal(ctx.state, &deal);
         events::deal_topped_up(ctx, &deal, amount, paid);
         payouts.send(&self.ledger, ctx)?;
-        Ok(MsgTopUpDealResponse { escrow: deal.escrow.to_string(), paid: paid.to_string() })
+        Ok(MsgTopUpDealResponse {
+            escrow: deal.escrow.to_string(),
+            paid: paid.to_string(),
+        })
     }
 
     pub(super) fn add_session_key(
@@ -69,7 +85,11 @@ impl<L: Ledger> Metering<L> {
     ) -> Result<(), ExecError> {
         let most = state::params(ctx.state)?.max_session_keys;
         let mut deal = running_deal(ctx, consumer, id)?;
-        if deal.sessions.iter().any(|session| session.key.public_key == key.public_key) {
+        if deal
+            .sessions
+            .iter()
+            .any(|session| session.key.public_key == key.public_key)
+        {
             return Err(MeteringError::DuplicateKey.into());
         }
         if deal.sessions.len() >= most as usize {
@@ -88,7 +108,12 @@ pub(super) fn deal(state: &impl Read, id: u64) -> Result<Deal, ExecError> {
         return Ok(deal);
     }
     let given = id > 0 && id < state::peek_id(state, keys::NEXT_DEAL)?;
-    Err(if given { MeteringError::Ended(id) } else { MeteringError::NoDeal(id) }.into())
+    Err(if given {
+        MeteringError::Ended(id)
+    } else {
+        MeteringError::NoDeal(id)
+    }
+    .into())
 }
 
 /// A deal of this consumer that is neither closing nor expired, noticed or not.
@@ -112,7 +137,11 @@ fn takes_deal(offer: &Offer, msg: &OpenDeal, params: &Params) -> Result<(), Mete
         return Err(MeteringError::Withdrawn(id));
     }
     if let Some(expected) = msg.offer_version.filter(|version| *version != offer.version) {
-        return Err(MeteringError::Changed { id, found: offer.version, expected });
+        return Err(MeteringError::Changed {
+            id,
+            found: offer.version,
+            expected,
+        });
     }
     let most = offer.terms.max_open_deals.min(params.max_open_deals);
     if offer.open_deals >= most {
@@ -120,7 +149,10 @@ fn takes_deal(offer: &Offer, msg: &OpenDeal, params: &Params) -> Result<(), Mete
     }
     let least = offer.terms.min_escrow.max(params.min_escrow);
     if msg.escrow < least {
-        return Err(MeteringError::EscrowTooSmall { found: msg.escrow, least });
+        return Err(MeteringError::EscrowTooSmall {
+            found: msg.escrow,
+            least,
+        });
     }
     if msg.session_keys.len() > params.max_session_keys as usize {
         return Err(MeteringError::TooManyKeys(params.max_session_keys));
@@ -131,7 +163,10 @@ fn takes_deal(offer: &Offer, msg: &OpenDeal, params: &Params) -> Result<(), Mete
 fn check_expiry(expires_at: Time, now: Time, params: &Params) -> Result<(), MeteringError> {
     let longest = params.max_duration_seconds;
     if expires_at <= now || expires_at > now.plus_seconds(longest) {
-        return Err(MeteringError::Expiry { now: now.seconds, longest });
+        return Err(MeteringError::Expiry {
+            now: now.seconds,
+            longest,
+        });
     }
     Ok(())
 }
@@ -145,10 +180,12 @@ fn deals_of_consumer(
 ) -> Result<u32, Fault> {
     let prefix = keys::deals_of_consumer_on(offer.id, consumer);
     let entries = state.prefix(Space::Main, &prefix, Order::Ascending);
-    entries.take(params.max_deals_per_consumer as usize).try_fold(0, |count, entry| {
-        entry?;
-        Ok(count + 1)
-    })
+    entries
+        .take(params.max_deals_per_consumer as usize)
+        .try_fold(0, |count, entry| {
+            entry?;
+            Ok(count + 1)
+        })
 }
 
 fn pin(msg: &OpenDeal, offer: &Offer, params: Params, id: u64, height: u64) -> Deal {
@@ -160,7 +197,9 @@ fn pin(msg: &OpenDeal, offer: &Offer, params: Params, id: u64, height: u64) -> D
         provider: offer.provider,
         consumer: msg.consumer,
         application: msg.application,
-        application_share: msg.application.map_or(Ratio::ZERO, |_| offer.terms.application_share),
+        application_share: msg
+            .application
+            .map_or(Ratio::ZERO, |_| offer.terms.application_share),
         terms: params.terms,
         escrow: msg.escrow,
         paid: Amount::ZERO,

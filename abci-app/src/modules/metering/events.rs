@@ -26,7 +26,10 @@ pub struct ClaimFigures<'a> {
 }
 
 fn of_offer(kind: &str, offer: &Offer) -> EventBuilder {
-    event(kind).attr("offer_id", offer.id).attr("provider", offer.provider).attr("version", offer.version)
+    event(kind)
+        .attr("offer_id", offer.id)
+        .attr("provider", offer.provider)
+        .attr("version", offer.version)
 }
 
 fn of_deal(kind: &str, deal: &Deal) -> EventBuilder {
@@ -65,7 +68,10 @@ pub fn deal_opened(ctx: &mut Context<'_>, deal: &Deal) {
 /// `paid` is what became payable at once.
 pub fn deal_topped_up(ctx: &mut Context<'_>, deal: &Deal, amount: Amount, paid: Amount) {
     ctx.emit(
-        of_deal("deal_topped_up", deal).attr("amount", amount).attr("escrow", deal.escrow).attr("paid", paid),
+        of_deal("deal_topped_up", deal)
+            .attr("amount", amount)
+            .attr("escrow", deal.escrow)
+            .attr("paid", paid),
     );
 }
 
@@ -86,7 +92,14 @@ pub fn deal_closing(ctx: &mut Context<'_>, deal: &Deal, window: Deadline, reason
 
 /// The last that is heard of a deal: all of its figures. `reason` is `provider`
 /// or `window`.
-pub fn deal_ended(ctx: &mut Context<'_>, deal: &Deal, due: Amount, idle_fee: Amount, refund: Amount, reason: &str) {
+pub fn deal_ended(
+    ctx: &mut Context<'_>,
+    deal: &Deal,
+    due: Amount,
+    idle_fee: Amount,
+    refund: Amount,
+    reason: &str,
+) {
     ctx.emit(
         of_deal("deal_ended", deal)
             .attr("reason", reason)
@@ -107,7 +120,10 @@ pub fn claim(ctx: &mut Context<'_>, figures: &ClaimFigures<'_>) {
         .attr("deals", figures.deals.len())
         .attr("paid", figures.paid);
     if figures.deals.len() <= MOST_NAMED {
-        event = figures.deals.iter().fold(event, |event, id| event.attr("deal_id", id));
+        event = figures
+            .deals
+            .iter()
+            .fold(event, |event, id| event.attr("deal_id", id));
     }
     ctx.emit(event);
 }

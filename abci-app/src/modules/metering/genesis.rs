@@ -24,7 +24,8 @@ impl<L: Ledger> Metering<L> {
             state::insert_deal(state, deal);
             queue::place(state, deal, block);
         }
-        self.check(state).map_err(|error| Fault::Genesis(format!("app_state.metering: {error}")).into())
+        self.check(state)
+            .map_err(|error| Fault::Genesis(format!("app_state.metering: {error}")).into())
     }
 }
 

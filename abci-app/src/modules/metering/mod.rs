@@ -68,29 +68,60 @@ impl<L: Ledger> Metering<L> {
         match msg {
             Msg::CreateOffer { provider, terms } => {
                 let offer_id = self.create_offer(ctx, provider, terms)?;
-                Ok(response("MsgCreateOfferResponse", &v1::MsgCreateOfferResponse { offer_id }))
+                Ok(response(
+                    "MsgCreateOfferResponse",
+                    &v1::MsgCreateOfferResponse { offer_id },
+                ))
             }
-            Msg::UpdateOffer { provider, offer_id, terms } => {
+            Msg::UpdateOffer {
+                provider,
+                offer_id,
+                terms,
+            } => {
                 let version = self.update_offer(ctx, provider, *offer_id, terms)?;
-                Ok(response("MsgUpdateOfferResponse", &v1::MsgUpdateOfferResponse { version }))
+                Ok(response(
+                    "MsgUpdateOfferResponse",
+                    &v1::MsgUpdateOfferResponse { version },
+                ))
             }
             Msg::WithdrawOffer { provider, offer_id } => {
                 self.withdraw_offer(ctx, provider, *offer_id)?;
-                Ok(response("MsgWithdrawOfferResponse", &v1::MsgWithdrawOfferResponse {}))
+                Ok(response(
+                    "MsgWithdrawOfferResponse",
+                    &v1::MsgWithdrawOfferResponse {},
+                ))
             }
             Msg::OpenDeal(open) => {
                 let deal_id = self.open_deal(ctx, open)?;
-                Ok(response("MsgOpenDealResponse", &v1::MsgOpenDealResponse { deal_id }))
+                Ok(response(
+                    "MsgOpenDealResponse",
+                    &v1::MsgOpenDealResponse { deal_id },
+                ))
             }
-            Msg::TopUpDeal { consumer, deal_id, amount } => {
+            Msg::TopUpDeal {
+                consumer,
+                deal_id,
+                amount,
+            } => {
                 let answer = self.top_up(ctx, consumer, *deal_id, *amount)?;
                 Ok(response("MsgTopUpDealResponse", &answer))
             }
-            Msg::AddSessionKey { consumer, deal_id, key } => {
+            Msg::AddSessionKey {
+                consumer,
+                deal_id,
+                key,
+            } => {
                 self.add_session_key(ctx, consumer, *deal_id, key)?;
-                Ok(response("MsgAddSessionKeyResponse", &v1::MsgAddSessionKeyResponse {}))
+                Ok(response(
+                    "MsgAddSessionKeyResponse",
+                    &v1::MsgAddSessionKeyResponse {},
+                ))
             }
-            Msg::CloseDeal { signer, deal_id, vouchers } => {
+            Msg::CloseDeal {
+                signer,
+                deal_id,
+                vouchers,
+            } => {
                 let answer = self.close_deal(ctx, signer, *deal_id, vouchers)?;
                 Ok(response("MsgCloseDealResponse", &answer))
             }
@@ -139,5 +170,8 @@ fn sound<T>(result: Result<T, AmountError>) -> Result<T, Fault> {
 }
 
 fn response(name: &str, message: &impl Message) -> Any {
-    Any { type_url: format!("{}{name}", msg::PACKAGE), value: message.encode_to_vec() }
+    Any {
+        type_url: format!("{}{name}", msg::PACKAGE),
+        value: message.encode_to_vec(),
+    }
 }

@@ -25,17 +25,45 @@ const CLOSE_DEAL: &str = "/slsbft.metering.v1.MsgCloseDeal";
 const REFUND_DEAL: &str = "/slsbft.metering.v1.MsgRefundDeal";
 const CLAIM: &str = "/slsbft.metering.v1.MsgClaim";
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Msg {
-    CreateOffer { provider: Address, terms: OfferTerms },
-    UpdateOffer { provider: Address, offer_id: u64, terms: OfferTerms },
-    WithdrawOffer { provider: Address, offer_id: u64 },
+    CreateOffer {
+        provider: Address,
+        terms: OfferTerms,
+    },
+    UpdateOffer {
+        provider: Address,
+        offer_id: u64,
+        terms: OfferTerms,
+    },
+    WithdrawOffer {
+        provider: Address,
+        offer_id: u64,
+    },
     OpenDeal(OpenDeal),
-    TopUpDeal { consumer: Address, deal_id: u64, amount: Amount },
-    AddSessionKey { consumer: Address, deal_id: u64, key: SessionKey },
-    CloseDeal { signer: Address, deal_id: u64, vouchers: Vouchers },
-    RefundDeal { signer: Address, deal_id: u64 },
-    Claim { provider: Address, vouchers: Vouchers },
+    TopUpDeal {
+        consumer: Address,
+        deal_id: u64,
+        amount: Amount,
+    },
+    AddSessionKey {
+        consumer: Address,
+        deal_id: u64,
+        key: SessionKey,
+    },
+    CloseDeal {
+        signer: Address,
+        deal_id: u64,
+        vouchers: Vouchers,
+    },
+    RefundDeal {
+        signer: Address,
+        deal_id: u64,
+    },
+    Claim {
+        provider: Address,
+        vouchers: Vouchers,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -122,26 +150,42 @@ impl Msg {
 
 fn create_offer(msg: v1::MsgCreateOffer) -> Result<Msg, TxError> {
     let provider = address("provider", &msg.provider)?;
-    Ok(Msg::CreateOffer { provider, terms: offer_terms(msg)? })
+    Ok(Msg::CreateOffer {
+        provider,
+        terms: offer_terms(msg)?,
+    })
 }
 
 fn update_offer(msg: v1::MsgUpdateOffer) -> Result<Msg, TxError> {
     let (provider, offer_id) = (address("provider", &msg.provider)?, msg.offer_id);
-    Ok(Msg::UpdateOffer { provider, offer_id, terms: offer_terms(msg)? })
+    Ok(Msg::UpdateOffer {
+        provider,
+        offer_id,
+        terms: offer_terms(msg)?,
+    })
 }
 
 fn withdraw_offer(msg: v1::MsgWithdrawOffer) -> Result<Msg, TxError> {
-    Ok(Msg::WithdrawOffer { provider: address("provider", &msg.provider)?, offer_id: msg.offer_id })
+    Ok(Msg::WithdrawOffer {
+        provider: address("provider", &msg.provider)?,
+        offer_id: msg.offer_id,
+    })
 }
 
 fn open_deal(msg: v1::MsgOpenDeal) -> Result<Msg, TxError> {
     let keys = msg.session_keys;
     if keys.len() > MOST_SESSION_KEYS as usize {
-        return Err(sdk::invalid_request(format!("a deal has at most {MOST_SESSION_KEYS} session keys")));
+        return Err(sdk::invalid_request(format!(
+            "a deal has at most {MOST_SESSION_KEYS} session keys"
+        )));
     }
     let session_keys = keys.into_iter().map(session_key).collect::<Result<Vec<_>, _>>()?;
     for (position, key) in session_keys.iter().enumerate() {
-        if session_keys.iter().take(position).any(|earlier| earlier.public_key == key.public_key) {
+        if session_keys
+            .iter()
+            .take(position)
+            .any(|earlier| earlier.public_key == key.public_key)
+        {
             return Err(sdk::invalid_request("a session key is there twice"));
         }
     }
@@ -149,7 +193,9 @@ fn open_deal(msg: v1::MsgOpenDeal) -> Result<Msg, TxError> {
         "" => None,
         text => Some(address("application", text)?),
     };
-    let expires_at = msg.expires_at.ok_or_else(|| sdk::invalid_request("expires_at is missing"))?;
+    let expires_at = msg
+        .expires_at
+        .ok_or_else(|| sdk::invalid_request("expires_at is missing"))?;
     Ok(Msg::OpenDeal(OpenDeal {
         consumer: address("consumer", &msg.consumer)?,
         offer_id: msg.offer_id,
@@ -157,7 +203,8 @@ fn open_deal(msg: v1::MsgOpenDeal) -> Result<Msg, TxError> {
         escrow: amount("escrow", &msg.escrow)?,
         session_keys,
         application,
-        expires_at: Time::try_from(&expires_at).map_err(|e| sdk::invalid_request(format!("expires_at: {e}")))?,
+        expires_at: Time::try_from(&expires_at)
+            .map_err(|e| sdk::invalid_request(format!("expires_at: {e}")))?,
     }))
 }
 
@@ -166,11 +213,17 @@ fn top_up_deal(msg: v1::MsgTopUpDeal) -> Result<Msg, TxError> {
     if amount.is_zero() {
         return Err(sdk::invalid_coins("amount is zero; top up at least 1 uankr"));
     }
-    Ok(Msg::TopUpDeal { consumer: address("consumer", &msg.consumer)?, deal_id: msg.deal_id, amount })
+    Ok(Msg::TopUpDeal {
+        consumer: address("consumer", &msg.consumer)?,
+        deal_id: msg.deal_id,
+        amount,
+    })
 }
 
 fn add_session_key(msg: v1::MsgAddSessionKey) -> Result<Msg, TxError> {
-    let key = msg.session_key.ok_or_else(|| sdk::invalid_request("session_key is missing"))?;
+    let key = msg
+        .session_key
+        .ok_or_else(|| sdk::invalid_request("session_key is missing"))?;
     Ok(Msg::AddSessionKey {
         consumer: address("consumer", &msg.consumer)?,
         deal_id: msg.deal_id,
@@ -180,18 +233,28 @@ fn add_session_key(msg: v1::MsgAddSessionKey) -> Result<Msg, TxError> {
 
 fn close_deal(msg: v1::MsgCloseDeal) -> Result<Msg, TxError> {
     let signer = address("signer", &msg.signer)?;
-    Ok(Msg::CloseDeal { signer, deal_id: msg.deal_id, vouchers: vouchers(msg.vouchers)? })
+    Ok(Msg::CloseDeal {
+        signer,
+        deal_id: msg.deal_id,
+        vouchers: vouchers(msg.vouchers)?,
+    })
 }
 
 fn refund_deal(msg: v1::MsgRefundDeal) -> Result<Msg, TxError> {
-    Ok(Msg::RefundDeal { signer: address("signer", &msg.signer)?, deal_id: msg.deal_id })
+    Ok(Msg::RefundDeal {
+        signer: address("signer", &msg.signer)?,
+        deal_id: msg.deal_id,
+    })
 }
 
 fn claim(msg: v1::MsgClaim) -> Result<Msg, TxError> {
     if msg.vouchers.is_empty() {
         return Err(sdk::invalid_request("a claim has at least one voucher"));
     }
-    Ok(Msg::Claim { provider: address("provider", &msg.provider)?, vouchers: vouchers(msg.vouchers)? })
+    Ok(Msg::Claim {
+        provider: address("provider", &msg.provider)?,
+        vouchers: vouchers(msg.vouchers)?,
+    })
 }
 
 fn decode<M: Message + Default>(value: &[u8]) -> Result<M, TxError> {
@@ -203,7 +266,8 @@ fn address(field: &str, text: &str) -> Result<Address, TxError> {
 }
 
 fn amount(field: &str, text: &str) -> Result<Amount, TxError> {
-    text.parse().map_err(|e| sdk::invalid_coins(format!("{field}: {e}")))
+    text.parse()
+        .map_err(|e| sdk::invalid_coins(format!("{field}: {e}")))
 }
 
 fn offer_terms<M>(msg: M) -> Result<OfferTerms, TxError>
@@ -211,14 +275,18 @@ where
     OfferTerms: TryFrom<M, Error = RecordError>,
 {
     let terms = OfferTerms::try_from(msg).map_err(|e| sdk::invalid_request(format!("offer: {e}")))?;
-    terms.check().map_err(|e| sdk::invalid_request(format!("offer: {e}")))?;
+    terms
+        .check()
+        .map_err(|e| sdk::invalid_request(format!("offer: {e}")))?;
     Ok(terms)
 }
 
 fn session_key(key: v1::SessionKey) -> Result<SessionKey, TxError> {
     let key = SessionKey::try_from(key).map_err(|e| sdk::invalid_request(format!("session key: {e}")))?;
     if !key.is_point() {
-        return Err(sdk::invalid_pub_key("session key is no ed25519 public key; nothing could be signed with it"));
+        return Err(sdk::invalid_pub_key(
+            "session key is no ed25519 public key; nothing could be signed with it",
+        ));
     }
     Ok(key)
 }
@@ -226,7 +294,9 @@ fn session_key(key: v1::SessionKey) -> Result<SessionKey, TxError> {
 fn vouchers(vouchers: Vec<v1::SignedVoucher>) -> Result<Vouchers, TxError> {
     if vouchers.len() > MAX_VOUCHERS {
         let found = vouchers.len();
-        return Err(sdk::invalid_request(format!("{found} vouchers; send at most {MAX_VOUCHERS} in a message")));
+        return Err(sdk::invalid_request(format!(
+            "{found} vouchers; send at most {MAX_VOUCHERS} in a message"
+        )));
     }
     Ok(Vouchers::new(vouchers))
 }

@@ -22,7 +22,12 @@ impl<L: Ledger> Metering<L> {
     ) -> Result<u64, ExecError> {
         let params = state::params(ctx.state)?;
         within(terms, &params)?;
-        self.ledger.transfer(ctx, provider, &escrow_account(), &Coins::base(params.offer_deposit))?;
+        self.ledger.transfer(
+            ctx,
+            provider,
+            &escrow_account(),
+            &Coins::base(params.offer_deposit),
+        )?;
         let offer = Offer {
             id: state::next_id(ctx.state, keys::NEXT_OFFER)?,
             provider: *provider,
@@ -101,10 +106,16 @@ fn own_offer(ctx: &Context<'_>, provider: &Address, id: u64) -> Result<Offer, Ex
 /// Checks terms against the chain's parameters.
 fn within(terms: &OfferTerms, params: &Params) -> Result<(), MeteringError> {
     if terms.min_escrow < params.min_escrow {
-        return Err(MeteringError::OfferEscrow { found: terms.min_escrow, least: params.min_escrow });
+        return Err(MeteringError::OfferEscrow {
+            found: terms.min_escrow,
+            least: params.min_escrow,
+        });
     }
     if terms.max_open_deals > params.max_open_deals {
-        return Err(MeteringError::OfferDeals { found: terms.max_open_deals, most: params.max_open_deals });
+        return Err(MeteringError::OfferDeals {
+            found: terms.max_open_deals,
+            most: params.max_open_deals,
+        });
     }
     Ok(())
 }

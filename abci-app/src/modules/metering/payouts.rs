@@ -47,10 +47,14 @@ impl Payouts {
     pub fn send(self, ledger: &impl Ledger, ctx: &mut Context<'_>) -> Result<(), ExecError> {
         let escrow = escrow_account();
         for (to, amount) in self.0.into_iter().filter(|(_, amount)| !amount.is_zero()) {
-            ledger.transfer(ctx, &escrow, &to, &Coins::base(amount)).map_err(|error| match error {
-                ExecError::Tx(error) => Fault::Invariant(format!("payment out of escrow: {error}")).into(),
-                fault => fault,
-            })?;
+            ledger
+                .transfer(ctx, &escrow, &to, &Coins::base(amount))
+                .map_err(|error| match error {
+                    ExecError::Tx(error) => {
+                        Fault::Invariant(format!("payment out of escrow: {error}")).into()
+                    }
+                    fault => fault,
+                })?;
         }
         Ok(())
     }

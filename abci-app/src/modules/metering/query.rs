@@ -22,12 +22,17 @@ pub const SERVICE: &str = "slsbft.metering.v1.Query";
 pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Params" => answer(request, |_: QueryParamsRequest| {
-            Ok(QueryParamsResponse { params: Some(v1::Params::from(&state::params(state)?)) })
+            Ok(QueryParamsResponse {
+                params: Some(v1::Params::from(&state::params(state)?)),
+            })
         }),
         "Offer" => answer(request, |r: QueryOfferRequest| {
             let offer = state::offer(state, r.offer_id)?;
-            let offer = offer.ok_or_else(|| QueryError::not_found(format!("offer {} not found", r.offer_id)))?;
-            Ok(QueryOfferResponse { offer: Some(v1::Offer::from(&offer)) })
+            let offer =
+                offer.ok_or_else(|| QueryError::not_found(format!("offer {} not found", r.offer_id)))?;
+            Ok(QueryOfferResponse {
+                offer: Some(v1::Offer::from(&offer)),
+            })
         }),
         "Offers" => answer(request, |r| offers(state, r)),
         "Deal" => answer(request, |r: QueryDealRequest| {
@@ -35,7 +40,9 @@ pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, 
                 ExecError::Tx(error) => QueryError::not_found(error),
                 ExecError::Fault(fault) => fault.into(),
             })?;
-            Ok(QueryDealResponse { deal: Some(v1::Deal::from(&deal)) })
+            Ok(QueryDealResponse {
+                deal: Some(v1::Deal::from(&deal)),
+            })
         }),
         "Deals" => answer(request, |r| deals(state, r)),
         other => Err(QueryError::unimplemented(other)),
@@ -45,24 +52,43 @@ pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, 
 fn offers(state: &Snapshot, request: QueryOffersRequest) -> Result<QueryOffersResponse, QueryError> {
     let (offers, pagination) = match request.provider.as_str() {
         "" => records(state, keys::OFFER, request.pagination),
-        provider => indexed(state, &keys::offers_of(&address(provider)?), keys::offer, request.pagination),
+        provider => indexed(
+            state,
+            &keys::offers_of(&address(provider)?),
+            keys::offer,
+            request.pagination,
+        ),
     }?;
-    Ok(QueryOffersResponse { offers, pagination: Some(pagination) })
+    Ok(QueryOffersResponse {
+        offers,
+        pagination: Some(pagination),
+    })
 }
 
 fn deals(state: &Snapshot, request: QueryDealsRequest) -> Result<QueryDealsResponse, QueryError> {
-    let index = match (request.provider.as_str(), request.consumer.as_str(), request.offer_id) {
+    let index = match (
+        request.provider.as_str(),
+        request.consumer.as_str(),
+        request.offer_id,
+    ) {
         ("", "", 0) => None,
         (provider, "", 0) => Some(keys::deals_of_provider(&address(provider)?)),
         ("", consumer, 0) => Some(keys::deals_of_consumer(&address(consumer)?)),
         ("", "", offer) => Some(keys::deals_of_offer(offer)),
-        _ => return Err(QueryError::invalid("give at most one of provider, consumer and offer_id")),
+        _ => {
+            return Err(QueryError::invalid(
+                "give at most one of provider, consumer and offer_id",
+            ));
+        }
     };
     let (deals, pagination) = match index {
         None => records(state, keys::DEAL, request.pagination),
         Some(prefix) => indexed(state, &prefix, keys::deal, request.pagination),
     }?;
-    Ok(QueryDealsResponse { deals, pagination: Some(pagination) })
+    Ok(QueryDealsResponse {
+        deals,
+        pagination: Some(pagination),
+    })
 }
 
 type Page<M> = (Vec<M>, PageResponse);
@@ -73,7 +99,9 @@ fn records<M: Message + Default>(
     prefix: &[u8],
     page: Option<PageRequest>,
 ) -> Result<Page<M>, QueryError> {
-    paginate(state, Space::Main, prefix, page, |key, value| Ok(Some(record::decode(value, key)?)))
+    paginate(state, Space::Main, prefix, page, |key, value| {
+        Ok(Some(record::decode(value, key)?))
+    })
 }
 
 /// A page of the records that an index names.
@@ -85,7 +113,9 @@ fn indexed<M: Message + Default>(
 ) -> Result<Page<M>, QueryError> {
     paginate(state, Space::Main, prefix, page, |entry, _| {
         let key = record_key(keys::id_of(entry).ok_or_else(|| Fault::corrupt("metering's index"))?);
-        let value = state.get(Space::Main, &key)?.ok_or_else(|| Fault::corrupt("metering's index"))?;
+        let value = state
+            .get(Space::Main, &key)?
+            .ok_or_else(|| Fault::corrupt("metering's index"))?;
         Ok(Some(record::decode(&value, &key)?))
     })
 }

@@ -29,8 +29,18 @@ pub fn remove(state: &mut Overlay, deal: &Deal) {
 
 /// Deals whose entry is due at this block, at most `limit`.
 pub fn due(state: &impl Read, block: &BlockInfo, limit: usize) -> Result<Vec<u64>, Fault> {
-    let heights = state.range(Space::Main, keys::BY_HEIGHT, Some(&keys::by_height(block.height)), Order::Ascending);
-    let times = state.range(Space::Main, keys::BY_TIME, Some(&keys::by_time(block.time)), Order::Ascending);
+    let heights = state.range(
+        Space::Main,
+        keys::BY_HEIGHT,
+        Some(&keys::by_height(block.height)),
+        Order::Ascending,
+    );
+    let times = state.range(
+        Space::Main,
+        keys::BY_TIME,
+        Some(&keys::by_time(block.time)),
+        Order::Ascending,
+    );
     heights
         .chain(times)
         .take(limit)

@@ -35,7 +35,10 @@ pub fn insert_offer(state: &mut Overlay, offer: &Offer) {
 
 pub fn remove_offer(state: &mut Overlay, offer: &Offer) {
     state.delete(Space::Main, &keys::offer(offer.id));
-    state.delete(Space::Main, &keys::entry(keys::offers_of(&offer.provider), offer.id));
+    state.delete(
+        Space::Main,
+        &keys::entry(keys::offers_of(&offer.provider), offer.id),
+    );
 }
 
 pub fn deal(state: &impl Read, id: u64) -> Result<Option<Deal>, Fault> {
@@ -78,7 +81,9 @@ pub fn mark(state: &mut Overlay, key: Vec<u8>) {
 /// The next id under a counter, which goes up. Ids start at 1.
 pub fn next_id(state: &mut Overlay, counter: &[u8]) -> Result<u64, Fault> {
     let id = peek_id(state, counter)?;
-    let next = id.checked_add(1).ok_or_else(|| Fault::Invariant("metering ids are used up".into()))?;
+    let next = id
+        .checked_add(1)
+        .ok_or_else(|| Fault::Invariant("metering ids are used up".into()))?;
     set_next_id(state, counter, next);
     Ok(id)
 }
@@ -116,9 +121,12 @@ where
     M: Message + Default,
     T: TryFrom<M, Error = RecordError>,
 {
-    record::load::<M>(state, Space::Main, key)?.map(|message| typed(message, key)).transpose()
+    record::load::<M>(state, Space::Main, key)?
+        .map(|message| typed(message, key))
+        .transpose()
 }
 
 fn typed<M, T: TryFrom<M, Error = RecordError>>(message: M, key: &[u8]) -> Result<T, Fault> {
-    T::try_from(message).map_err(|error| Fault::corrupt(format!("{} ({error})", String::from_utf8_lossy(key))))
+    T::try_from(message)
+        .map_err(|error| Fault::corrupt(format!("{} ({error})", String::from_utf8_lossy(key))))
 }

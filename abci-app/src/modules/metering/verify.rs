@@ -18,7 +18,7 @@ pub fn verify_vouchers(vouchers: &[SignedVoucher]) -> Vec<bool> {
 }
 
 /// The vouchers of a message and, once asked for, the verdicts on them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Vouchers {
     signed: Vec<SignedVoucher>,
     verdicts: OnceLock<Vec<bool>>,
@@ -26,7 +26,10 @@ pub struct Vouchers {
 
 impl Vouchers {
     pub fn new(signed: Vec<SignedVoucher>) -> Self {
-        Self { signed, verdicts: OnceLock::new() }
+        Self {
+            signed,
+            verdicts: OnceLock::new(),
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -40,7 +43,13 @@ impl Vouchers {
     /// Verifies the signatures unless that was done; whoever calls it early
     /// takes the work out of the block's execution.
     pub fn verify(&self) -> &[bool] {
-        self.verdicts.get_or_init(|| verify_vouchers(&self.signed))
+        if let Some(verdicts) = self.verdicts.get() {
+            return verdicts;
+        }
+        // Made outside of the lock: within it, a thread of the pool could come
+        // back to this same message and wait for itself.
+        let verdicts = verify_vouchers(&self.signed);
+        self.verdicts.get_or_init(|| verdicts)
     }
 
     /// Each voucher with whether it is signed.

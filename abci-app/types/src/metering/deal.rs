@@ -113,7 +113,12 @@ impl SessionKey {
 impl Session {
     /// A session nothing was claimed for, of a deal with so many meters.
     pub fn new(key: SessionKey, meters: usize) -> Self {
-        Self { key, sequence: 0, counters: vec![0; meters], rating: 0 }
+        Self {
+            key,
+            sequence: 0,
+            counters: vec![0; meters],
+            rating: 0,
+        }
     }
 }
 
@@ -124,7 +129,11 @@ impl Deal {
     }
 
     fn due_by<'a>(&'a self, counters: impl Fn(&'a Session) -> &'a [u64]) -> Result<Due, AmountError> {
-        let prices: Vec<(u64, u32)> = self.meters.iter().map(|meter| (meter.price, meter.scale)).collect();
+        let prices: Vec<(u64, u32)> = self
+            .meters
+            .iter()
+            .map(|meter| (meter.price, meter.scale))
+            .collect();
         self.sessions.iter().try_fold(Due::default(), |sum, session| {
             sum.add(session_due(counters(session), &prices, session.key.spending_cap)?)
         })
@@ -137,7 +146,11 @@ impl Deal {
 
     /// How a cumulative payment of this deal is divided.
     pub fn split(&self, paid: Amount) -> Result<Split, AmountError> {
-        Split::of(paid, &self.terms, self.application.map(|_| self.application_share))
+        Split::of(
+            paid,
+            &self.terms,
+            self.application.map(|_| self.application_share),
+        )
     }
 
     /// What the deal holds of the escrow account.
@@ -153,7 +166,11 @@ impl Deal {
     /// the deal is as before. Its signature, chain and deal are checked elsewhere.
     pub fn apply(&mut self, voucher: &Voucher) -> Result<(), ApplyError> {
         self.check(voucher)?;
-        if let Some(session) = self.sessions.iter_mut().find(|s| s.key.public_key == voucher.session_key) {
+        if let Some(session) = self
+            .sessions
+            .iter_mut()
+            .find(|s| s.key.public_key == voucher.session_key)
+        {
             session.sequence = voucher.sequence;
             session.counters.clone_from(&voucher.counters);
             session.rating = voucher.rating;
@@ -167,18 +184,34 @@ impl Deal {
         let session = self.sessions.iter().find(|session| of_voucher(session));
         let session = session.ok_or(ApplyError::UnknownSession)?;
         if voucher.counters.len() != meters {
-            return Err(ApplyError::Counters { meters, counters: voucher.counters.len() });
+            return Err(ApplyError::Counters {
+                meters,
+                counters: voucher.counters.len(),
+            });
         }
         if voucher.sequence <= session.sequence {
-            return Err(ApplyError::Stale { found: voucher.sequence, claimed: session.sequence });
+            return Err(ApplyError::Stale {
+                found: voucher.sequence,
+                claimed: session.sequence,
+            });
         }
-        let fell = voucher.counters.iter().zip(&session.counters).position(|(new, claimed)| new < claimed);
+        let fell = voucher
+            .counters
+            .iter()
+            .zip(&session.counters)
+            .position(|(new, claimed)| new < claimed);
         if let Some(position) = fell {
             return Err(ApplyError::CounterFell(position));
         }
-        self.due_by(|session| if of_voucher(session) { &voucher.counters } else { &session.counters })
-            .map(|_| ())
-            .map_err(|_| ApplyError::Overflow)
+        self.due_by(|session| {
+            if of_voucher(session) {
+                &voucher.counters
+            } else {
+                &session.counters
+            }
+        })
+        .map(|_| ())
+        .map_err(|_| ApplyError::Overflow)
     }
 }
 

@@ -24,18 +24,30 @@ impl Due {
         let product = u128::from(counter) * u128::from(price);
         let divisor = 10u64.pow(scale);
         let rest = (product % u128::from(divisor)) as u64;
-        Ok(Self { whole: product / u128::from(divisor), parts: rest * (ONE / divisor) })
+        Ok(Self {
+            whole: product / u128::from(divisor),
+            parts: rest * (ONE / divisor),
+        })
     }
 
     pub fn whole(amount: Amount) -> Self {
-        Self { whole: amount.value(), parts: 0 }
+        Self {
+            whole: amount.value(),
+            parts: 0,
+        }
     }
 
     pub fn add(self, other: Self) -> Result<Self, AmountError> {
         let parts = self.parts + other.parts;
         let carry = u128::from(parts / ONE);
-        let whole = self.whole.checked_add(other.whole).and_then(|w| w.checked_add(carry));
-        Ok(Self { whole: whole.ok_or(AmountError::Overflow)?, parts: parts % ONE })
+        let whole = self
+            .whole
+            .checked_add(other.whole)
+            .and_then(|w| w.checked_add(carry));
+        Ok(Self {
+            whole: whole.ok_or(AmountError::Overflow)?,
+            parts: parts % ONE,
+        })
     }
 
     /// Rounded down: the one rounding of a deal.
@@ -50,7 +62,9 @@ pub fn session_due(counters: &[u64], prices: &[(u64, u32)], cap: Option<Amount>)
     let due = counters
         .iter()
         .zip(prices)
-        .try_fold(Due::default(), |sum, (counter, (price, scale))| sum.add(Due::of(*counter, *price, *scale)?))?;
+        .try_fold(Due::default(), |sum, (counter, (price, scale))| {
+            sum.add(Due::of(*counter, *price, *scale)?)
+        })?;
     Ok(cap.map_or(due, |cap| due.min(Due::whole(cap))))
 }
 

@@ -97,7 +97,11 @@ impl OfferTerms {
         let shaped = |tag: &String| {
             !tag.is_empty() && tag.chars().count() <= MAX_TAG && !tag.contains(char::is_control)
         };
-        if self.tags.iter().all(shaped) { Ok(()) } else { Err(OfferError::Tag) }
+        if self.tags.iter().all(shaped) {
+            Ok(())
+        } else {
+            Err(OfferError::Tag)
+        }
     }
 }
 
@@ -112,7 +116,11 @@ pub fn check_meters(meters: &[Meter]) -> Result<(), OfferError> {
         if meter.unit.is_empty() || meter.unit.len() > MAX_UNIT || !meter.unit.bytes().all(known) {
             return Err(OfferError::Unit(shown()));
         }
-        if meters.iter().take(position).any(|earlier| earlier.unit == meter.unit) {
+        if meters
+            .iter()
+            .take(position)
+            .any(|earlier| earlier.unit == meter.unit)
+        {
             return Err(OfferError::DuplicateUnit(shown()));
         }
         if meter.scale > MAX_SCALE {
@@ -128,7 +136,11 @@ mod tests {
 
     fn terms() -> OfferTerms {
         OfferTerms {
-            meters: vec![Meter { unit: "cpu-ms".into(), price: 3, scale: 2 }],
+            meters: vec![Meter {
+                unit: "cpu-ms".into(),
+                price: 3,
+                scale: 2,
+            }],
             min_escrow: Amount::ZERO,
             max_open_deals: 1,
             endpoint: "https://provider.example".into(),
@@ -147,9 +159,18 @@ mod tests {
     fn an_offer_is_refused_for_each_of_its_limits() {
         assert_eq!(terms().check(), Ok(()));
         assert_eq!(refused(|t| t.meters.clear()), OfferError::Meters(0));
-        assert_eq!(refused(|t| t.meters = vec![t.meters[0].clone(); 17]), OfferError::Meters(17));
-        assert_eq!(refused(|t| t.meters[0].unit = "CPU".into()), OfferError::Unit("CPU".into()));
-        assert_eq!(refused(|t| t.meters[0].unit = String::new()), OfferError::Unit(String::new()));
+        assert_eq!(
+            refused(|t| t.meters = vec![t.meters[0].clone(); 17]),
+            OfferError::Meters(17)
+        );
+        assert_eq!(
+            refused(|t| t.meters[0].unit = "CPU".into()),
+            OfferError::Unit("CPU".into())
+        );
+        assert_eq!(
+            refused(|t| t.meters[0].unit = String::new()),
+            OfferError::Unit(String::new())
+        );
         assert_eq!(refused(|t| t.meters[0].scale = 19), OfferError::Scale(19));
         let twice = refused(|t| t.meters = vec![t.meters[0].clone(); 2]);
         assert_eq!(twice, OfferError::DuplicateUnit("cpu-ms".into()));

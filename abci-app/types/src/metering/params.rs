@@ -48,19 +48,37 @@ impl Params {
     pub fn check(&self) -> Result<(), ParamsError> {
         let count = |field, value: u64, most: u64| {
             let reason = format!("must be 1 to {most}, found {value}");
-            if (1..=most).contains(&value) { Ok(()) } else { Err(ParamsError { field, reason }) }
+            if (1..=most).contains(&value) {
+                Ok(())
+            } else {
+                Err(ParamsError { field, reason })
+            }
         };
         count("max_open_deals", self.max_open_deals.into(), u32::MAX.into())?;
-        count("max_deals_per_consumer", self.max_deals_per_consumer.into(), 10_000)?;
-        count("max_session_keys", self.max_session_keys.into(), MOST_SESSION_KEYS.into())?;
+        count(
+            "max_deals_per_consumer",
+            self.max_deals_per_consumer.into(),
+            10_000,
+        )?;
+        count(
+            "max_session_keys",
+            self.max_session_keys.into(),
+            MOST_SESSION_KEYS.into(),
+        )?;
         count("max_duration_seconds", self.max_duration_seconds, MOST_SECONDS)?;
         count("sweep_limit", self.sweep_limit.into(), MOST_SWEPT.into())?;
         count("terms.window_blocks", self.terms.window_blocks, MOST_BLOCKS)?;
         count("terms.window_seconds", self.terms.window_seconds, MOST_SECONDS)?;
         self.terms.check()?;
         if self.terms.idle_fee > self.min_escrow {
-            let reason = format!("must be at most min_escrow ({}), which it is taken from", self.min_escrow);
-            return Err(ParamsError { field: "terms.idle_fee", reason });
+            let reason = format!(
+                "must be at most min_escrow ({}), which it is taken from",
+                self.min_escrow
+            );
+            return Err(ParamsError {
+                field: "terms.idle_fee",
+                reason,
+            });
         }
         Ok(())
     }
@@ -72,7 +90,10 @@ impl Terms {
         let parts = self.provider_part.billionths() + self.application_part.billionths();
         if parts > Ratio::ONE.billionths() {
             let reason = format!("is above one together with provider_part ({parts} billionths)");
-            return Err(ParamsError { field: "terms.application_part", reason });
+            return Err(ParamsError {
+                field: "terms.application_part",
+                reason,
+            });
         }
         Ok(())
     }

@@ -4,11 +4,7 @@ use cosmos_sdk_proto::Timestamp;
 use slsbft_proto::metering::v1;
 
 use super::{Deadline, Deal, Meter, Offer, OfferTerms, Params, Session, SessionKey, Terms};
-use crate::{
-    Address, AddressError, Amount, AmountError, Ratio, Time,
-    ratio::RatioError,
-    time::TimeError,
-};
+use crate::{Address, AddressError, Amount, AmountError, Ratio, Time, ratio::RatioError, time::TimeError};
 
 /// Why a protobuf message is no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,13 +25,21 @@ pub enum RecordError {
 
 impl From<&Meter> for v1::Meter {
     fn from(meter: &Meter) -> Self {
-        Self { unit: meter.unit.clone(), price: meter.price, scale: meter.scale }
+        Self {
+            unit: meter.unit.clone(),
+            price: meter.price,
+            scale: meter.scale,
+        }
     }
 }
 
 impl From<v1::Meter> for Meter {
     fn from(meter: v1::Meter) -> Self {
-        Self { unit: meter.unit, price: meter.price, scale: meter.scale }
+        Self {
+            unit: meter.unit,
+            price: meter.price,
+            scale: meter.scale,
+        }
     }
 }
 
@@ -120,9 +124,18 @@ impl TryFrom<v1::SessionKey> for SessionKey {
 
     fn try_from(key: v1::SessionKey) -> Result<Self, RecordError> {
         let public_key = key.public_key.as_ref();
-        let public_key = public_key.try_into().map_err(|_| RecordError::SessionKey(public_key.len()))?;
-        let cap = if key.spending_cap.is_empty() { Amount::ZERO } else { key.spending_cap.parse()? };
-        Ok(Self { public_key, spending_cap: (!cap.is_zero()).then_some(cap) })
+        let public_key = public_key
+            .try_into()
+            .map_err(|_| RecordError::SessionKey(public_key.len()))?;
+        let cap = if key.spending_cap.is_empty() {
+            Amount::ZERO
+        } else {
+            key.spending_cap.parse()?
+        };
+        Ok(Self {
+            public_key,
+            spending_cap: (!cap.is_zero()).then_some(cap),
+        })
     }
 }
 
@@ -142,7 +155,10 @@ impl TryFrom<v1::Session> for Session {
 
     fn try_from(session: v1::Session) -> Result<Self, RecordError> {
         Ok(Self {
-            key: session.key.ok_or(RecordError::Missing("session.key"))?.try_into()?,
+            key: session
+                .key
+                .ok_or(RecordError::Missing("session.key"))?
+                .try_into()?,
             sequence: session.sequence,
             counters: session.counters,
             rating: session.rating,
@@ -180,7 +196,10 @@ impl TryFrom<v1::DealTerms> for Terms {
 
 impl From<Deadline> for v1::Deadline {
     fn from(deadline: Deadline) -> Self {
-        Self { height: deadline.height, time: Some(deadline.time.into()) }
+        Self {
+            height: deadline.height,
+            time: Some(deadline.time.into()),
+        }
     }
 }
 
@@ -188,7 +207,10 @@ impl TryFrom<v1::Deadline> for Deadline {
     type Error = RecordError;
 
     fn try_from(deadline: v1::Deadline) -> Result<Self, RecordError> {
-        Ok(Self { height: deadline.height, time: time(deadline.time, "deadline.time")? })
+        Ok(Self {
+            height: deadline.height,
+            time: time(deadline.time, "deadline.time")?,
+        })
     }
 }
 
@@ -198,7 +220,11 @@ fn time(time: Option<Timestamp>, field: &'static str) -> Result<Time, RecordErro
 
 impl Deal {
     pub fn status(&self) -> v1::DealStatus {
-        if self.claim_until.is_some() { v1::DealStatus::Closing } else { v1::DealStatus::Open }
+        if self.claim_until.is_some() {
+            v1::DealStatus::Closing
+        } else {
+            v1::DealStatus::Open
+        }
     }
 }
 
@@ -209,7 +235,10 @@ impl From<&Deal> for v1::Deal {
             offer_id: deal.offer_id,
             provider: deal.provider.to_string(),
             consumer: deal.consumer.to_string(),
-            application: deal.application.map(|address| address.to_string()).unwrap_or_default(),
+            application: deal
+                .application
+                .map(|address| address.to_string())
+                .unwrap_or_default(),
             meters: deal.meters.iter().map(v1::Meter::from).collect(),
             application_share: deal.application_share.billionths(),
             terms: Some(v1::DealTerms::from(&deal.terms)),
@@ -231,8 +260,11 @@ impl TryFrom<v1::Deal> for Deal {
     type Error = RecordError;
 
     fn try_from(deal: v1::Deal) -> Result<Self, RecordError> {
-        let application: Option<Address> =
-            if deal.application.is_empty() { None } else { Some(deal.application.parse()?) };
+        let application: Option<Address> = if deal.application.is_empty() {
+            None
+        } else {
+            Some(deal.application.parse()?)
+        };
         Ok(Self {
             id: deal.id,
             offer_id: deal.offer_id,
@@ -248,7 +280,11 @@ impl TryFrom<v1::Deal> for Deal {
             opened_height: deal.opened_height,
             expires_at: time(deal.expires_at, "expires_at")?,
             claim_until: deal.claim_until.map(Deadline::try_from).transpose()?,
-            sessions: deal.sessions.into_iter().map(Session::try_from).collect::<Result<_, _>>()?,
+            sessions: deal
+                .sessions
+                .into_iter()
+                .map(Session::try_from)
+                .collect::<Result<_, _>>()?,
         })
     }
 }

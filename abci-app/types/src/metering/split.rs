@@ -30,7 +30,11 @@ impl Split {
         let rest = platform.sub(resource)?;
         let net = paid.sub(platform)?;
         let Some(share) = application else {
-            return Ok(Self { provider: net.add(resource)?, application: Amount::ZERO, treasury: rest });
+            return Ok(Self {
+                provider: net.add(resource)?,
+                application: Amount::ZERO,
+                treasury: rest,
+            });
         };
         let developer = part_of_rest(rest, terms)?;
         let handed_on = share.of(net)?;
@@ -95,14 +99,22 @@ mod tests {
     #[test]
     fn without_an_application_its_part_goes_to_the_treasury() {
         let split = Split::of(Amount::new(1_000_000), &terms(), None).unwrap();
-        let expected =
-            Split { provider: Amount::new(960_000), application: Amount::ZERO, treasury: Amount::new(40_000) };
+        let expected = Split {
+            provider: Amount::new(960_000),
+            application: Amount::ZERO,
+            treasury: Amount::new(40_000),
+        };
         assert_eq!(split, expected);
     }
 
     #[test]
     fn no_account_ever_has_to_give_back_and_nothing_is_lost() {
-        for application in [None, Some(Ratio::ZERO), Some(Ratio::from_percent(33)), Some(Ratio::ONE)] {
+        for application in [
+            None,
+            Some(Ratio::ZERO),
+            Some(Ratio::from_percent(33)),
+            Some(Ratio::ONE),
+        ] {
             let mut before = Split::default();
             for paid in 0..20_000u128 {
                 let after = Split::of(Amount::new(paid), &terms(), application).unwrap();
@@ -120,7 +132,12 @@ mod tests {
             let provider_part = Ratio::from_percent(provider_part);
             let rest = Ratio::ONE.billionths() - provider_part.billionths();
             let application_part = Ratio::from_billionths(rest).unwrap();
-            let terms = Terms { platform_share: Ratio::ONE, provider_part, application_part, ..terms() };
+            let terms = Terms {
+                platform_share: Ratio::ONE,
+                provider_part,
+                application_part,
+                ..terms()
+            };
             assert_eq!(Split::of(all, &terms, Some(Ratio::ONE)).unwrap().total(), Ok(all));
         }
     }

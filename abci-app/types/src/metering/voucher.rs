@@ -74,7 +74,9 @@ impl Voucher {
             sequence: voucher.sequence,
             counters: voucher.counters,
             rating: voucher.rating,
-            signature: signature.try_into().map_err(|_| VoucherError::Signature(signature.len()))?,
+            signature: signature
+                .try_into()
+                .map_err(|_| VoucherError::Signature(signature.len()))?,
         })
     }
 }
@@ -93,7 +95,10 @@ pub fn verify_batch(vouchers: &[v1::SignedVoucher]) -> Vec<bool> {
     // The coefficients come from a hash of all that is verified: unpredictable
     // to whoever made the signatures, and no source of entropy is needed.
     let good = batch.verify(StdRng::from_seed(seed.finalize().into())).is_ok();
-    items.into_iter().map(|item| item.is_some_and(|item| good || item.verify_single().is_ok())).collect()
+    items
+        .into_iter()
+        .map(|item| item.is_some_and(|item| good || item.verify_single().is_ok()))
+        .collect()
 }
 
 fn item(signed: &v1::SignedVoucher, seed: &mut Sha256) -> Option<Item> {
@@ -125,7 +130,10 @@ mod tests {
         };
         let bytes = voucher.encode_to_vec();
         let signature = key.sign(&voucher_sign_bytes(&bytes));
-        v1::SignedVoucher { voucher: bytes.into(), signature: signature.to_bytes().to_vec().into() }
+        v1::SignedVoucher {
+            voucher: bytes.into(),
+            signature: signature.to_bytes().to_vec().into(),
+        }
     }
 
     fn keys() -> [SigningKey; 3] {
@@ -166,8 +174,14 @@ mod tests {
         };
         assert_eq!(refused(&|v| v.rating = 6), VoucherError::Rating(6));
         assert_eq!(refused(&|v| v.counters = vec![1; 17]), VoucherError::Counters(17));
-        assert_eq!(refused(&|v| v.session_key = vec![1; 31].into()), VoucherError::SessionKey(31));
-        assert!(matches!(refused(&|v| v.chain_id = "x".repeat(600)), VoucherError::TooLong(_)));
+        assert_eq!(
+            refused(&|v| v.session_key = vec![1; 31].into()),
+            VoucherError::SessionKey(31)
+        );
+        assert!(matches!(
+            refused(&|v| v.chain_id = "x".repeat(600)),
+            VoucherError::TooLong(_)
+        ));
         let mut short = signed(&a, 1);
         short.signature = vec![0; 63].into();
         assert_eq!(Voucher::decode(&short), Err(VoucherError::Signature(63)));
