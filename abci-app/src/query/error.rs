@@ -60,7 +60,11 @@ impl QueryError {
 
 impl From<StoreError> for QueryError {
     fn from(error: StoreError) -> Self {
-        let code = if matches!(error, StoreError::NotKept { .. }) { Code::OutOfRange } else { Code::Internal };
+        let code = match error {
+            StoreError::NotKept { .. } => Code::OutOfRange,
+            StoreError::EmptyTree { .. } | StoreError::InvalidKey { .. } => Code::InvalidArgument,
+            _ => Code::Internal,
+        };
         Self::new(code, error.to_string())
     }
 }

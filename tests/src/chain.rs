@@ -1,0 +1,252 @@
+//! A chain with one application and a mock of consensus: it calls the real
+//! application in the order of ABCI's grammar, checks after every block what
+//! must always hold, and can restart the application from its database.
+
+use std::{path::PathBuf, sync::Arc};
+
+use bytes::Bytes;
+use slsbft_app::{
+    App, AppConfig,
+    abci::{Consensus, Mempool, Query},
+    app::{MempoolService, QueryService},
+    modules::bank,
+};
+use slsbft_genesis::Genesis;
+use slsbft_store::{Snapshot, Store, StoreConfig};
+use slsbft_types::{Address, Amount, BASE_DENOM, Coins, Time};
+use tempfile::TempDir;
+use tendermint_proto::{
+    google::protobuf::Timestamp,
+    v0_38::{
+        abci::{
+            CommitInfo, ExecTxResult, RequestCheckTx, RequestFinalizeBlock, RequestInfo, RequestInitChain,
+            RequestPrepareProposal, RequestProcessProposal, RequestQuery, ResponseCheckTx,
+            ResponseFinalizeBlock, ResponseQuery, Validator, VoteInfo,
+            response_process_proposal::ProposalStatus,
+        },
+        types::{BlockIdFlag, BlockParams, ConsensusParams},
+    },
+};
+
+pub const CHAIN_ID: &str = "slsbft-test-1";
+const GENESIS_SECONDS: i64 = 1_700_000_000;
+const MAX_TX_BYTES: i64 = 20_000_000;
+const PROPOSER: [u8; 20] = [7; 20];
+
+pub struct Chain {
+    app: Option<App>,
+    mempool: Arc<MempoolService>,
+    query: Arc<QueryService>,
+    home: Arc<TempDir>,
+    pub height: i64,
+    pub time: i64,
+    pub app_hash: Vec<u8>,
+    pending: Vec<Bytes>,
+}
+
+/// What a block did.
+pub struct Block {
+    pub txs: Vec<Bytes>,
+    pub response: ResponseFinalizeBlock,
+    pub request: RequestFinalizeBlock,
+}
+
+impl Block {
+    /// Results of the transactions after the system transaction.
+    pub fn results(&self) -> &[ExecTxResult] {
+        &self.response.tx_results[1..]
+    }
+}
+
+impl Chain {
+    /// A fresh chain; each account gets an amount of uankr and its index as number.
+    pub fn start(accounts: &[(Address, u128)]) -> Self {
+        Self::start_with(accounts, |_| ())
+    }
+
+    /// The same with a genesis document that was changed first.
+    pub fn start_with(accounts: &[(Address, u128)], change: impl FnOnce(&mut Genesis)) -> Self {
+        let mut genesis = slsbft_genesis::local(CHAIN_ID, Time::from_seconds(GENESIS_SECONDS));
+        for (address, amount) in accounts {
+            genesis.add_account(*address, Coins::base(Amount::new(*amount)), None).expect("new account");
+        }
+        change(&mut genesis);
+        Self::from_genesis(&genesis)
+    }
+
+    pub fn from_genesis(genesis: &Genesis) -> Self {
+        let home = Arc::new(tempfile::tempdir().expect("temporary folder"));
+        let mut chain = Self::open(home, genesis.initial_height - 1, GENESIS_SECONDS);
+        let app_hash = chain.app().init_chain(init_request(genesis)).expect("valid genesis").app_hash;
+        chain.app_hash = app_hash.to_vec();
+        chain
+    }
+
+    fn open(home: Arc<TempDir>, height: i64, time: i64) -> Self {
+        let store = Store::open(&home.path().join("data"), &StoreConfig::default()).expect("database");
+        let app = App::open(store, AppConfig::default()).expect("application");
+        let (mempool, query) = (app.mempool(), app.query());
+        Self { app: Some(app), mempool, query, home, height, time, app_hash: Vec::new(), pending: Vec::new() }
+    }
+
+    /// Closes the application and opens it from what is on disk.
+    pub fn restart(mut self) -> Self {
+        let (home, height, time) = (self.home.clone(), self.height, self.time);
+        drop(self.app.take());
+        drop(self);
+        let mut chain = Self::open(home, height, time);
+        let info = chain.query.info(RequestInfo::default()).expect("info");
+        chain.height = info.last_block_height;
+        chain.app_hash = info.last_block_app_hash.to_vec();
+        chain
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    pub fn app(&mut self) -> &mut App {
+        self.app.as_mut().expect("running")
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        self.app.as_ref().expect("running").snapshot()
+    }
+
+    /// CheckTx; what is admitted waits for the next block.
+    pub fn submit(&mut self, tx: &[u8]) -> ResponseCheckTx {
+        let tx = Bytes::copy_from_slice(tx);
+        let request = RequestCheckTx { tx: tx.clone(), ..Default::default() };
+        let response = self.mempool.apply(self.mempool.verify(request)).expect("no fault");
+        if response.code == 0 {
+            self.pending.push(tx);
+        }
+        response
+    }
+
+    /// A block of what is pending, proposed, judged, decided and committed.
+    pub fn block(&mut self) -> Block {
+        let reaped = std::mem::take(&mut self.pending);
+        let prepared = self
+            .app()
+            .prepare_proposal(RequestPrepareProposal {
+                max_tx_bytes: MAX_TX_BYTES,
+                txs: reaped,
+                ..self.prepare_request()
+            })
+            .expect("no fault");
+        self.decide(prepared.txs)
+    }
+
+    /// A block of exactly these transactions, which a proposer has to have right.
+    pub fn decide(&mut self, txs: Vec<Bytes>) -> Block {
+        let status = self.judge(txs.clone());
+        assert_eq!(status, ProposalStatus::Accept, "a correct proposal is accepted");
+        self.finalize(txs)
+    }
+
+    /// The application's verdict on a proposal.
+    pub fn judge(&mut self, txs: Vec<Bytes>) -> ProposalStatus {
+        let request = RequestProcessProposal {
+            txs,
+            proposed_last_commit: Some(last_commit(0)),
+            hash: self.block_hash(),
+            height: self.height + 1,
+            time: self.next_time(),
+            proposer_address: PROPOSER.to_vec().into(),
+            ..Default::default()
+        };
+        let response = self.app().process_proposal(request).expect("no fault");
+        ProposalStatus::try_from(response.status).expect("a known status")
+    }
+
+    /// FinalizeBlock and Commit alone, as in block sync and replay.
+    pub fn finalize(&mut self, txs: Vec<Bytes>) -> Block {
+        self.finalize_with(txs, |_| ())
+    }
+
+    /// The same with a changed request.
+    pub fn finalize_with(&mut self, txs: Vec<Bytes>, change: impl FnOnce(&mut RequestFinalizeBlock)) -> Block {
+        let mut request = RequestFinalizeBlock {
+            txs: txs.clone(),
+            decided_last_commit: Some(last_commit(0)),
+            hash: self.block_hash(),
+            height: self.height + 1,
+            time: self.next_time(),
+            proposer_address: PROPOSER.to_vec().into(),
+            ..Default::default()
+        };
+        change(&mut request);
+        let response = self.app().finalize_block(request.clone()).expect("no fault");
+        assert_eq!(response.tx_results.len(), txs.len(), "one result for each transaction, always");
+        self.app().commit().expect("no fault");
+        self.height += 1;
+        self.time = request.time.as_ref().map_or(self.time, |time| time.seconds);
+        self.app_hash = response.app_hash.to_vec();
+        bank::check_supply(&self.snapshot()).expect("supply is the sum of balances");
+        Block { txs, response, request }
+    }
+
+    /// The system transaction of the next block and then `txs`.
+    pub fn with_system_tx(&self, txs: impl IntoIterator<Item = Vec<u8>>) -> Vec<Bytes> {
+        let system = slsbft_app::modules::beacon::system_tx(self.height as u64 + 1);
+        std::iter::once(system).chain(txs.into_iter().map(Bytes::from)).collect()
+    }
+
+    pub fn query(&self, path: &str, data: Vec<u8>) -> ResponseQuery {
+        self.query_with(RequestQuery { path: path.into(), data: data.into(), ..Default::default() })
+    }
+
+    pub fn query_with(&self, request: RequestQuery) -> ResponseQuery {
+        self.query.query(request).expect("no fault")
+    }
+
+    pub fn balance(&self, owner: &Address) -> u128 {
+        bank::balance(&self.snapshot(), owner, BASE_DENOM).expect("readable").value()
+    }
+
+    pub fn supply(&self) -> u128 {
+        bank::supply(&self.snapshot(), BASE_DENOM).expect("readable").value()
+    }
+
+    fn prepare_request(&self) -> RequestPrepareProposal {
+        RequestPrepareProposal {
+            height: self.height + 1,
+            time: self.next_time(),
+            proposer_address: PROPOSER.to_vec().into(),
+            ..Default::default()
+        }
+    }
+
+    fn next_time(&self) -> Option<Timestamp> {
+        Some(Timestamp { seconds: self.time + 1, nanos: 0 })
+    }
+
+    fn block_hash(&self) -> Bytes {
+        let mut hash = vec![0; 32];
+        hash[..8].copy_from_slice(&(self.height + 1).to_be_bytes());
+        hash.into()
+    }
+}
+
+/// A commit of one validator that signed, in a round.
+pub fn last_commit(round: i32) -> CommitInfo {
+    let validator = Validator { address: PROPOSER.to_vec().into(), power: 10 };
+    let vote = VoteInfo { validator: Some(validator), block_id_flag: BlockIdFlag::Commit.into() };
+    CommitInfo { round, votes: vec![vote] }
+}
+
+fn init_request(genesis: &Genesis) -> RequestInitChain {
+    let block = &genesis.consensus_params.block;
+    RequestInitChain {
+        time: Some(genesis.genesis_time.into()),
+        chain_id: genesis.chain_id.clone(),
+        consensus_params: Some(ConsensusParams {
+            block: Some(BlockParams { max_bytes: block.max_bytes, max_gas: block.max_gas }),
+            ..Default::default()
+        }),
+        app_state_bytes: serde_json::to_vec(&genesis.app_state).expect("JSON").into(),
+        initial_height: genesis.initial_height,
+        ..Default::default()
+    }
+}
