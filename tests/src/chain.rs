@@ -127,14 +127,8 @@ impl Chain {
     /// A block of what is pending, proposed, judged, decided and committed.
     pub fn block(&mut self) -> Block {
         let reaped = std::mem::take(&mut self.pending);
-        let prepared = self
-            .app()
-            .prepare_proposal(RequestPrepareProposal {
-                max_tx_bytes: MAX_TX_BYTES,
-                txs: reaped,
-                ..self.prepare_request()
-            })
-            .expect("no fault");
+        let request = RequestPrepareProposal { txs: reaped, ..self.prepare_request() };
+        let prepared = self.app().prepare_proposal(request).expect("no fault");
         self.decide(prepared.txs)
     }
 
@@ -211,6 +205,7 @@ impl Chain {
 
     fn prepare_request(&self) -> RequestPrepareProposal {
         RequestPrepareProposal {
+            max_tx_bytes: MAX_TX_BYTES,
             height: self.height + 1,
             time: self.next_time(),
             proposer_address: PROPOSER.to_vec().into(),

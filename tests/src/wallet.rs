@@ -39,7 +39,7 @@ impl Wallet {
 
     /// Signs without counting on.
     pub fn sign_only(&self, tx: &TxBuilder) -> SignedTx {
-        tx.sign(CHAIN_ID, &[(&self.key, self.number, self.sequence)]).expect("a well-formed transaction")
+        tx.sign(CHAIN_ID, &self.key, self.number, self.sequence).expect("a well-formed transaction")
     }
 
     pub fn send(&mut self, to: &Address, amount: u128) -> SignedTx {
