@@ -6,8 +6,14 @@
 mod config;
 mod init;
 mod maintenance;
+mod keys;
+mod options;
+mod query;
+mod render;
 mod start;
 mod status;
+mod tx;
+mod values;
 mod version;
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
@@ -61,6 +67,13 @@ enum Command {
     Start(start::Args),
     /// Ask a running node how it is
     Status(status::Args),
+    /// Make, recover and move keys
+    Keys(keys::Args),
+    /// Make, sign and send transactions
+    Tx(tx::Args),
+    /// Read the chain's state, transactions and blocks
+    #[command(visible_alias = "q")]
+    Query(query::Args),
     /// Read and change settings
     Config(config::Args),
     /// Copy state and blocks of a stopped node
@@ -82,6 +95,9 @@ pub fn main() -> ExitCode {
         Command::Init(args) => init::run(args, &global),
         Command::Start(args) => start::run(args, &global),
         Command::Status(args) => status::run(args, &global),
+        Command::Keys(args) => keys::run(args, &global),
+        Command::Tx(args) => tx::run(args, &global),
+        Command::Query(args) => query::run(args, &global),
         Command::Config(args) => config::run(args, &global),
         Command::Backup(args) => maintenance::backup(&args, &global),
         Command::Restore(args) => maintenance::restore(&args, &global),

@@ -1,0 +1,76 @@
+//! `slsbftd tx`: make, sign and send transactions.
+
+mod bank;
+mod metering;
+mod offline;
+mod options;
+mod sender;
+
+use clap::Subcommand;
+
+use super::{
+    Global, Outcome, block_on,
+    options::{KeyringOptions, NodeOptions, OutputOptions},
+};
+use options::TxOptions;
+use sender::Sender;
+
+const EXAMPLES: &str = "\
+Examples:
+  slsbftd tx bank send alice ankr1… 5ankr
+  slsbftd tx bank send alice ankr1… 5ankr --dry-run          what it would cost
+  slsbftd tx metering open-deal 7 --from alice --escrow 50ankr --session-key gateway
+  slsbftd tx bank send alice ankr1… 5ankr --generate-only > tx.json
+  slsbftd tx sign tx.json --from alice > signed.json
+  slsbftd tx broadcast signed.json";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    with: With,
+}
+
+/// The options of every command under `tx`.
+#[derive(Debug, clap::Args)]
+struct With {
+    #[command(flatten)]
+    tx: TxOptions,
+    #[command(flatten)]
+    node: NodeOptions,
+    #[command(flatten)]
+    keyring: KeyringOptions,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Send coins
+    #[command(subcommand)]
+    Bank(bank::Command),
+    /// Sell and buy metered services
+    #[command(subcommand)]
+    Metering(metering::Command),
+    /// Sign a transaction made with --generate-only
+    Sign(offline::SignArgs),
+    /// Send a signed transaction
+    Broadcast(offline::FileArgs),
+    /// Say how much gas a transaction would use
+    Simulate(offline::FileArgs),
+}
+
+pub fn run(args: Args, global: &Global) -> Outcome {
+    let Args { command, with } = args;
+    block_on(async {
+        match command {
+            Command::Bank(command) => bank::run(command, &with, global).await,
+            Command::Metering(command) => metering::run(command, &with, global).await,
+            Command::Sign(args) => offline::sign(args, &with, global).await,
+            Command::Broadcast(args) => offline::broadcast(args, &with, global).await,
+            Command::Simulate(args) => offline::simulate(args, &with, global).await,
+        }
+    })?
+}

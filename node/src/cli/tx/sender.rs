@@ -1,0 +1,149 @@
+//! The way of a transaction from its messages to its receipt.
+
+use cosmos_sdk_proto::cosmos::base::abci::v1beta1::TxMsgData;
+use prost::{Message, Name};
+use serde_json::{Value, json};
+use slsbft_client::{
+    Account, Client, Fee, KeyInfo, SignedTx, SignerData, TxBuilder, TxOutcome, tx::adjusted_gas,
+};
+use slsbft_proto::Any;
+
+use super::{
+    super::{
+        Global, Outcome,
+        options::{Failure, confirm},
+        render,
+    },
+    With, offline,
+    options::Gas,
+};
+
+/// A key of the keyring and the node it sends through.
+pub struct Sender<'a> {
+    pub client: Client,
+    pub key: KeyInfo,
+    with: &'a With,
+    global: &'a Global,
+}
+
+impl<'a> Sender<'a> {
+    /// The sender that `--from` names.
+    pub async fn new(with: &'a With, global: &'a Global) -> Result<Self, Failure> {
+        match with.tx.from.as_slice() {
+            [name] => Self::named(name, with, global).await,
+            [] => Err("say who sends: --from NAME (see `slsbftd keys list`)".into()),
+            _ => Err("only one --from sends; several sign a file together: `slsbftd tx sign`".into()),
+        }
+    }
+
+    /// The sender of a key by name or address.
+    pub async fn named(name: &str, with: &'a With, global: &'a Global) -> Result<Self, Failure> {
+        let key = with.keyring.open(global).find(name)?;
+        let client = with.node.connect(global).await?;
+        Ok(Self {
+            client,
+            key,
+            with,
+            global,
+        })
+    }
+
+    /// The sender's address, as messages name it.
+    pub fn address(&self) -> String {
+        self.key.address.to_string()
+    }
+
+    /// Sends one message, or does less if the options say so.
+    pub async fn send<M: Message + Name>(&self, message: &M) -> Outcome {
+        let options = &self.with.tx;
+        let tx = options.apply(TxBuilder::of(message));
+        let chain_id = chain_id(&self.client, options.chain_id.as_deref()).await?;
+        let account = self.client.account(&self.key.address).await?;
+        let (tx, fee) = self.priced(tx, account).await?;
+        if options.dry_run {
+            self.with.output.print(&cost(&fee));
+            return Ok(());
+        }
+        if options.generate_only {
+            println!("{:#}", offline::unsigned(&tx, &fee)?);
+            return Ok(());
+        }
+        if !options.yes {
+            eprint!(
+                "{}",
+                render::text(
+                    &json!({ "chain": chain_id, "messages": summary(tx.messages())?, "fee": fee.amount.to_string() })
+                )
+            );
+            confirm("Sign and send this transaction?")?;
+        }
+        let key =
+            self.with
+                .keyring
+                .unlock(&self.with.keyring.open(self.global), &self.key.name, &chain_id)?;
+        let signed = tx.sign(&chain_id, &key, account.number, account.sequence)?;
+        deliver(&self.client, &signed, self.with).await
+    }
+
+    async fn priced(&self, tx: TxBuilder, account: Account) -> Result<(TxBuilder, Fee), Failure> {
+        let gas = match self.with.tx.gas {
+            Gas::Limit(gas) => gas,
+            Gas::Auto => {
+                let signer = SignerData {
+                    public_key: self.key.public_key,
+                    account_number: account.number,
+                    sequence: account.sequence,
+                };
+                adjusted_gas(self.client.simulate(&tx, &[signer]).await?)
+            }
+        };
+        let fee = self.with.tx.fee(gas)?;
+        Ok((tx.fee(fee.clone()), fee))
+    }
+}
+
+/// The node's chain, which must be the one asked for, if one was.
+pub async fn chain_id(client: &Client, asked: Option<&str>) -> Result<String, Failure> {
+    let found = client.chain_id().await?;
+    match asked {
+        Some(asked) if asked != found => Err(format!(
+            "the node at {} belongs to the chain '{found}', not '{asked}'; choose another --node",
+            client.endpoint()
+        )
+        .into()),
+        _ => Ok(found),
+    }
+}
+
+/// Broadcasts, waits if asked to, and prints the receipt.
+pub async fn deliver(client: &Client, tx: &SignedTx, with: &With) -> Outcome {
+    client.broadcast(tx).await?;
+    if with.tx.wait().is_zero() {
+        with.output.print(&json!({ "txhash": tx.hash().to_string() }));
+        return Ok(());
+    }
+    let outcome = client.wait_for(tx.hash(), with.tx.wait()).await?;
+    with.output.print(&receipt(&outcome)?);
+    Ok(())
+}
+
+fn receipt(outcome: &TxOutcome) -> Result<Value, Failure> {
+    let data = hex::decode(&outcome.response.data).unwrap_or_default();
+    let data = TxMsgData::decode(data.as_slice()).unwrap_or_default();
+    Ok(json!({
+        "txhash": outcome.hash.to_string(),
+        "height": outcome.height.to_string(),
+        "gas_used": outcome.gas_used.to_string(),
+        "responses": summary(&data.msg_responses)?,
+    }))
+}
+
+/// What a transaction costs.
+pub fn cost(fee: &Fee) -> Value {
+    json!({ "gas": fee.gas_limit.to_string(), "fee": fee.amount.to_string() })
+}
+
+/// Packed messages as people can read them.
+pub fn summary(messages: &[Any]) -> Result<Vec<Value>, Failure> {
+    messages.iter().map(render::any).collect()
+}
