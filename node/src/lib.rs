@@ -4,7 +4,8 @@
 //! `abci` serves CometBFT, `process` runs it as a child and stops both,
 //! `comet_rpc` asks it, `grpc` serves everybody else,
 //! `config` is the home directory's files, `metrics` what is measured, `cli` the
-//! commands.
+//! commands. `provider` sells a service by the meter, `consumer` pays for it;
+//! `metering` is what the two share.
 
 #![deny(unsafe_code)]
 
@@ -12,6 +13,9 @@ pub mod abci;
 pub mod cli;
 pub mod comet_rpc;
 pub mod config;
+pub mod consumer;
 pub mod grpc;
+pub mod metering;
 pub mod metrics;
 pub mod process;
+pub mod provider;

@@ -2,12 +2,14 @@
 //!
 //! [`keys`] makes and recovers keys, [`keyring`] keeps them on disk, [`tx`]
 //! builds and signs transactions, [`client`] speaks gRPC with a node, [`submit`]
-//! sends many transactions of one account in order, and [`voucher`] signs and
-//! judges the statements that consumers give their providers.
+//! sends many transactions of one account in order, [`voucher`] signs and judges
+//! the statements that consumers give their providers, and [`consumer`] decides
+//! what to state.
 
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod consumer;
 pub mod keyring;
 pub mod keys;
 pub mod submit;

@@ -1,0 +1,386 @@
+//! Durable records of the daemons, one for each session: a small RocksDB and one
+//! writer thread that syncs whatever has queued up as one batch (group commit).
+//!
+//! A record is durable when its receipt arrives. A torn last batch, which was
+//! never acknowledged, is dropped when the store opens; damage anywhere else
+//! refuses to open.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::JoinHandle,
+};
+
+use rocksdb::{
+    ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options, WriteBatch,
+    WriteOptions,
+};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::voucher::SessionKey;
+
+const RECORDS: &str = "sessions";
+const IDENTITY: &[u8] = b"identity";
+/// Format of the store; another one is refused.
+const FORMAT: &str = "1";
+/// Records written with one sync at most.
+const MAX_BATCH: usize = 4_096;
+/// Records that may wait for the writer.
+const QUEUE: usize = 8_192;
+const MEMTABLE: usize = 8 << 20;
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("cannot make the folder {path}: {source}", path = path.display())]
+    Folder { path: PathBuf, source: std::io::Error },
+    #[error(
+        "cannot open the voucher store {path}: {source}; if another daemon uses it, stop that one; if it is \
+         damaged, restore a backup", path = path.display()
+    )]
+    Open { path: PathBuf, source: rocksdb::Error },
+    #[error(
+        "the voucher store {path} belongs to '{found}', not to '{expected}'; give each its own --home",
+        path = path.display()
+    )]
+    Identity {
+        path: PathBuf,
+        found: String,
+        expected: String,
+    },
+    #[error("the voucher store holds a record that cannot be read ({0}); restore a backup")]
+    Record(&'static str),
+    #[error("cannot read the voucher store: {0}")]
+    Read(rocksdb::Error),
+    #[error("cannot write the voucher store: {0}; free some space and start again")]
+    Write(rocksdb::Error),
+    #[error("cannot start the store's writer: {0}")]
+    Thread(std::io::Error),
+}
+
+/// A session of a deal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordKey {
+    pub deal_id: u64,
+    pub session: SessionKey,
+}
+
+impl RecordKey {
+    fn encode(&self) -> [u8; 40] {
+        let mut bytes = [0; 40];
+        let (deal, session) = bytes.split_at_mut(8);
+        deal.copy_from_slice(&self.deal_id.to_be_bytes());
+        session.copy_from_slice(&self.session);
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (deal, session) = bytes.split_first_chunk::<8>()?;
+        Some(Self {
+            deal_id: u64::from_be_bytes(*deal),
+            session: session.try_into().ok()?,
+        })
+    }
+}
+
+/// The open store. Only one process can have it open.
+pub struct Store {
+    db: DB,
+}
+
+impl Store {
+    /// Opens or makes the store of one identity (a chain and what is metered on it).
+    pub fn open(path: &Path, identity: &str) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(path).map_err(|source| StoreError::Folder {
+            path: path.into(),
+            source,
+        })?;
+        let open = |source| StoreError::Open {
+            path: path.into(),
+            source,
+        };
+        let mut options = Options::default();
+        options.create_if_missing(true);
+        options.create_missing_column_families(true);
+        options.set_paranoid_checks(true);
+        options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+        options.set_max_open_files(64);
+        options.set_keep_log_file_num(2);
+        let mut family = Options::default();
+        family.set_write_buffer_size(MEMTABLE);
+        family.set_compression_type(DBCompressionType::None);
+        let families = [ColumnFamilyDescriptor::new(RECORDS, family)];
+        let db = DB::open_cf_descriptors(&options, path, families).map_err(open)?;
+
+        let expected = format!("{FORMAT} {identity}");
+        match db.get(IDENTITY).map_err(open)? {
+            None => db.put_opt(IDENTITY, &expected, &synced()).map_err(open)?,
+            Some(found) if found == expected.as_bytes() => {}
+            Some(found) => {
+                let found = String::from_utf8_lossy(&found).into_owned();
+                return Err(StoreError::Identity {
+                    path: path.into(),
+                    found,
+                    expected,
+                });
+            }
+        }
+        Ok(Self { db })
+    }
+
+    /// All records, in the order of their keys.
+    pub fn records(&self) -> Result<Vec<(RecordKey, Vec<u8>)>, StoreError> {
+        let Some(family) = self.db.cf_handle(RECORDS) else {
+            return Ok(Vec::new());
+        };
+        self.db
+            .iterator_cf(&family, IteratorMode::Start)
+            .map(|item| {
+                let (key, value) = item.map_err(StoreError::Read)?;
+                let key = RecordKey::decode(&key).ok_or(StoreError::Record("key"))?;
+                Ok((key, value.into_vec()))
+            })
+            .collect()
+    }
+
+    fn write(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let Some(family) = self.db.cf_handle(RECORDS) else {
+            return Ok(());
+        };
+        let mut batch = WriteBatch::default();
+        for change in changes {
+            match &change.record {
+                Some((key, Some(value))) => batch.put_cf(&family, key.encode(), value),
+                Some((key, None)) => batch.delete_cf(&family, key.encode()),
+                None => {}
+            }
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.db.write_opt(batch, &synced()).map_err(StoreError::Write)
+    }
+}
+
+fn synced() -> WriteOptions {
+    let mut options = WriteOptions::default();
+    options.set_sync(true);
+    options
+}
+
+/// What to write; none is a barrier: acknowledged once all before it is durable.
+struct Change {
+    record: Option<(RecordKey, Option<Vec<u8>>)>,
+    done: oneshot::Sender<()>,
+}
+
+/// Arrives when the record is durable; an error means that it may not be.
+pub type Receipt = oneshot::Receiver<()>;
+
+/// The writer has stopped after a storage fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the voucher store cannot be written; the daemon stops")]
+pub struct WriterStopped;
+
+/// Hands records to the writer thread; records of one sender are written in order.
+#[derive(Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Change>,
+    fault: watch::Receiver<Option<Arc<StoreError>>>,
+}
+
+impl Writer {
+    /// Starts the thread. It ends when the last clone of the writer is dropped,
+    /// or at the first failed write: what is durable is unknown after that.
+    pub fn spawn(store: Arc<Store>) -> Result<(Self, JoinHandle<()>), StoreError> {
+        let (queue, changes) = mpsc::channel(QUEUE);
+        let (report, fault) = watch::channel(None);
+        let thread = std::thread::Builder::new()
+            .name("voucher-writer".into())
+            .spawn(move || write_all(&store, changes, &report))
+            .map_err(StoreError::Thread)?;
+        Ok((Self { queue, fault }, thread))
+    }
+
+    /// Queues a record, waiting for room.
+    pub async fn put(&self, key: RecordKey, value: Vec<u8>) -> Result<Receipt, WriterStopped> {
+        let (change, receipt) = change(Some((key, Some(value))));
+        self.queue.send(change).await.map_err(|_| WriterStopped)?;
+        Ok(receipt)
+    }
+
+    /// Queues a record if there is room; a full queue means that the disk is far behind.
+    pub fn try_put(&self, key: RecordKey, value: Vec<u8>) -> Result<Receipt, WriterStopped> {
+        let (change, receipt) = change(Some((key, Some(value))));
+        self.queue.try_send(change).map_err(|_| WriterStopped)?;
+        Ok(receipt)
+    }
+
+    pub async fn remove(&self, key: RecordKey) -> Result<Receipt, WriterStopped> {
+        let (change, receipt) = change(Some((key, None)));
+        self.queue.send(change).await.map_err(|_| WriterStopped)?;
+        Ok(receipt)
+    }
+
+    /// As [`Writer::put`], from a thread outside the runtime.
+    pub fn put_blocking(&self, key: RecordKey, value: Vec<u8>) -> Result<Receipt, WriterStopped> {
+        let (change, receipt) = change(Some((key, Some(value))));
+        self.queue.blocking_send(change).map_err(|_| WriterStopped)?;
+        Ok(receipt)
+    }
+
+    /// A receipt for everything queued before, from a thread outside the runtime.
+    pub fn barrier_blocking(&self) -> Result<Receipt, WriterStopped> {
+        let (change, receipt) = change(None);
+        self.queue.blocking_send(change).map_err(|_| WriterStopped)?;
+        Ok(receipt)
+    }
+
+    /// Resolves with the cause when a write has failed.
+    pub async fn fault(&self) -> Arc<StoreError> {
+        let mut fault = self.fault.clone();
+        loop {
+            if let Some(error) = fault.borrow_and_update().clone() {
+                return error;
+            }
+            if fault.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+    }
+}
+
+fn change(record: Option<(RecordKey, Option<Vec<u8>>)>) -> (Change, Receipt) {
+    let (done, receipt) = oneshot::channel();
+    (Change { record, done }, receipt)
+}
+
+fn write_all(
+    store: &Store,
+    mut changes: mpsc::Receiver<Change>,
+    report: &watch::Sender<Option<Arc<StoreError>>>,
+) {
+    let mut batch = Vec::with_capacity(MAX_BATCH);
+    while changes.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
+        if let Err(error) = store.write(&batch) {
+            tracing::error!(%error, "voucher store failed");
+            report.send_replace(Some(Arc::new(error)));
+            return;
+        }
+        for change in batch.drain(..) {
+            // Whoever no longer waits for the receipt needs no answer.
+            let _ = change.done.send(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(deal_id: u64) -> RecordKey {
+        RecordKey {
+            deal_id,
+            session: [deal_id as u8; 32],
+        }
+    }
+
+    #[tokio::test]
+    async fn acknowledged_records_are_there_after_reopening_and_the_last_write_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(folder.path(), "chain offer 1").unwrap());
+        let (writer, thread) = Writer::spawn(store.clone()).unwrap();
+        let mut receipts = Vec::new();
+        for n in 0..2_000u64 {
+            receipts.push(writer.put(key(n % 10), n.to_be_bytes().to_vec()).await.unwrap());
+        }
+        receipts.push(writer.remove(key(3)).await.unwrap());
+        for receipt in receipts {
+            receipt.await.unwrap();
+        }
+        drop(writer);
+        thread.join().unwrap();
+        drop(store);
+        let records = Store::open(folder.path(), "chain offer 1")
+            .unwrap()
+            .records()
+            .unwrap();
+        let expected: Vec<_> = (0..10u64)
+            .filter(|n| *n != 3)
+            .map(|n| (key(n), (1_990 + n).to_be_bytes().to_vec()))
+            .collect();
+        assert_eq!(records, expected);
+    }
+
+    #[test]
+    fn a_store_is_refused_to_another_identity_and_to_a_second_user() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "chain-1 offer 1").unwrap();
+        assert!(matches!(
+            Store::open(folder.path(), "chain-1 offer 1"),
+            Err(StoreError::Open { .. })
+        ));
+        drop(store);
+        let other = Store::open(folder.path(), "chain-2 offer 1");
+        assert!(matches!(other, Err(StoreError::Identity { .. })));
+    }
+
+    /// The write-ahead log holds everything until the memtable is flushed.
+    fn log_of(folder: &Path) -> PathBuf {
+        let entries = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let mut logs: Vec<_> = entries
+            .filter(|path| path.extension().is_some_and(|e| e == "log"))
+            .collect();
+        logs.sort();
+        logs.pop().unwrap()
+    }
+
+    #[test]
+    fn a_log_cut_anywhere_loses_only_its_tail() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "x").unwrap();
+        for n in 0..20 {
+            let (change, _) = change(Some((key(n), Some(vec![n as u8; 100]))));
+            store.write(&[change]).unwrap();
+        }
+        drop(store);
+        let log = std::fs::read(log_of(folder.path())).unwrap();
+        let mut kept = Vec::new();
+        for cut in (0..=log.len()).rev().step_by(37) {
+            std::fs::write(log_of(folder.path()), &log[..cut]).unwrap();
+            let copy = tempfile::tempdir().unwrap();
+            for entry in std::fs::read_dir(folder.path()).unwrap() {
+                let entry = entry.unwrap();
+                std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+            }
+            let records = Store::open(copy.path(), "x").unwrap().records().unwrap();
+            let found: Vec<u64> = records.iter().map(|(key, _)| key.deal_id).collect();
+            assert_eq!(found, (0..found.len() as u64).collect::<Vec<_>>(), "cut at {cut}");
+            kept.push(found.len());
+        }
+        assert_eq!(kept.first(), Some(&20));
+        assert!(kept.is_sorted_by(|a, b| a >= b) && kept.last().is_some_and(|n| *n < 3));
+    }
+
+    #[test]
+    fn damage_before_the_tail_is_refused_and_not_taken_for_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "x").unwrap();
+        for n in 0..20 {
+            let (change, _) = change(Some((key(n), Some(vec![n as u8; 100]))));
+            store.write(&[change]).unwrap();
+        }
+        drop(store);
+        let path = log_of(folder.path());
+        let mut log = std::fs::read(&path).unwrap();
+        let middle = log.len() / 2;
+        log[middle] ^= 0xff;
+        std::fs::write(&path, log).unwrap();
+        assert!(matches!(
+            Store::open(folder.path(), "x"),
+            Err(StoreError::Open { .. })
+        ));
+    }
+}

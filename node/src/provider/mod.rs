@@ -1,0 +1,247 @@
+//! The provider daemon: a metered gateway before a real upstream, the `Vouchers`
+//! service beside it, and the claims on the chain.
+//!
+//! It promises: no voucher it acknowledged is lost, whenever it is killed; at
+//! most the credit of a session is ever unpaid; what all sessions of a deal are
+//! due together stays within the escrow; nobody without a session's key can run
+//! up its meter; memory is bounded by the open deals and the configured limits.
+
+mod body;
+pub mod book;
+pub mod chain;
+mod claims;
+pub mod config;
+mod deal;
+mod grpc;
+mod intake;
+mod proxy;
+mod refusal;
+pub mod remote;
+mod session;
+mod usage;
+
+use std::{io, net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
+
+use http::Uri;
+use prost::Message;
+use slsbft_proto::metering::v1::{SignedVoucher, vouchers_server::VouchersServer};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::JoinHandle as Task,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_stream::wrappers::TcpListenerStream;
+
+use self::{
+    book::{Book, BookError},
+    chain::{Chain, ChainError},
+    claims::Claimer,
+    config::Config,
+    grpc::VouchersService,
+    intake::Intake,
+    proxy::Proxy,
+};
+use crate::metering::{
+    server::{self, stopped},
+    store::{RecordKey, Store, StoreError, Writer},
+    voucher::ShapedVoucher,
+};
+
+/// Largest message of the `Vouchers` service; a voucher is far below it.
+const MAX_MESSAGE: usize = 16 * 1024;
+/// Requests of one connection to the `Vouchers` service at a time.
+const CONCURRENCY: usize = 256;
+const CLAIM_TICK: Duration = Duration::from_secs(1);
+
+/// Why the daemon does not start, or has stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    #[error("the upstream must be http://host:port with an optional path, found '{0}'")]
+    Upstream(Uri),
+    #[error("cannot listen on {address}: {source}; choose another address")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    #[error(transparent)]
+    Book(#[from] BookError),
+    #[error(transparent)]
+    Store(#[from] Arc<StoreError>),
+    #[error("the vouchers service failed: {0}")]
+    Vouchers(#[from] tonic::transport::Error),
+}
+
+impl From<StoreError> for ProviderError {
+    fn from(error: StoreError) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+/// A provider that listens.
+pub struct Provider {
+    /// Where requests are served.
+    pub http: SocketAddr,
+    /// Where vouchers are taken.
+    pub vouchers: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: Task<()>,
+    service: Task<Result<(), tonic::transport::Error>>,
+    refreshing: Task<()>,
+    claiming: Task<Claimer>,
+    writer: Writer,
+    threads: [JoinHandle<()>; 2],
+}
+
+impl Provider {
+    /// Opens the store, reads the deals and begins to serve.
+    pub async fn start(config: Config, chain: Arc<dyn Chain>) -> Result<Self, ProviderError> {
+        let upstream = &config.upstream;
+        if upstream.scheme_str() != Some("http")
+            || upstream.authority().is_none()
+            || upstream.query().is_some()
+        {
+            return Err(ProviderError::Upstream(upstream.clone()));
+        }
+        let chain_id = chain.chain_id().await?;
+        let identity = format!("{chain_id} offer {}", config.offer_id);
+        let store = Arc::new(Store::open(&config.home, &identity)?);
+        let held = read_records(&store, &chain_id)?;
+        let book = Arc::new(Book::open(chain, chain_id, config.offer_id, held).await?);
+        let (http, vouchers) = (
+            listen(config.listen).await?,
+            listen(config.vouchers_listen).await?,
+        );
+        let (http_address, vouchers_address) = (
+            address(&http, config.listen)?,
+            address(&vouchers, config.vouchers_listen)?,
+        );
+
+        let (writer, writing) = Writer::spawn(store)?;
+        let (intake, taking) = Intake::spawn(writer.clone(), config.limits.voucher_queue)?;
+        let (stop, stopping) = watch::channel(false);
+        let service = VouchersService::new(book.clone(), intake.clone(), config.credit);
+        let proxy = Arc::new(Proxy::new(config.clone(), book.clone(), intake));
+        let serving = server::serve(http, proxy, config.limits.server(), stopping.clone());
+        let claimer = Claimer::new(book.clone(), config.claims, config.expiry_margin);
+        Ok(Self {
+            http: http_address,
+            vouchers: vouchers_address,
+            stop,
+            serving: tokio::spawn(serving),
+            service: tokio::spawn(serve_vouchers(service, vouchers, stopping.clone())),
+            refreshing: tokio::spawn(keep_current(
+                book,
+                writer.clone(),
+                config.refresh,
+                stopping.clone(),
+            )),
+            claiming: tokio::spawn(keep_claiming(claimer, CLAIM_TICK.min(config.refresh), stopping)),
+            writer,
+            threads: [taking, writing],
+        })
+    }
+
+    /// Resolves when the daemon cannot go on.
+    pub async fn failed(&mut self) -> ProviderError {
+        tokio::select! {
+            error = self.writer.fault() => error.into(),
+            ended = &mut self.service => match ended {
+                Ok(Err(error)) => error.into(),
+                _ => std::future::pending().await,
+            },
+        }
+    }
+
+    /// Stops taking requests, lets those in flight finish, claims what is there.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // A task that has failed has nothing left to finish.
+        let _ = self.serving.await;
+        if !self.service.is_finished() {
+            let _ = self.service.await;
+        }
+        let _ = self.refreshing.await;
+        if let Ok(mut claimer) = self.claiming.await {
+            claimer.finish().await;
+        }
+        drop(self.writer);
+        let threads = self.threads;
+        let _ = tokio::task::spawn_blocking(|| threads.map(JoinHandle::join)).await;
+    }
+}
+
+fn read_records(store: &Store, chain_id: &str) -> Result<Vec<ShapedVoucher>, ProviderError> {
+    let records = store.records()?;
+    let count = records.len();
+    let read = |(_, bytes): (RecordKey, Vec<u8>)| {
+        let signed = SignedVoucher::decode(bytes.as_slice()).ok()?;
+        ShapedVoucher::new(signed, chain_id).ok()
+    };
+    let held: Vec<ShapedVoucher> = records.into_iter().filter_map(read).collect();
+    if held.len() < count {
+        return Err(BookError::Record(count - held.len()).into());
+    }
+    Ok(held)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ProviderError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| ProviderError::Listen { address, source })
+}
+
+fn address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, ProviderError> {
+    listener.local_addr().map_err(|source| ProviderError::Listen {
+        address: asked,
+        source,
+    })
+}
+
+async fn serve_vouchers(
+    service: VouchersService,
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), tonic::transport::Error> {
+    let service = VouchersServer::new(service).max_decoding_message_size(MAX_MESSAGE);
+    let stopped = async move { stopped(&mut stop).await };
+    tonic::transport::Server::builder()
+        .tcp_nodelay(true)
+        .concurrency_limit_per_connection(CONCURRENCY)
+        .max_concurrent_streams(CONCURRENCY as u32)
+        .http2_max_header_list_size(16 * 1024)
+        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .add_service(service)
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopped)
+        .await
+}
+
+/// Keeps the deals current until the daemon stops.
+async fn keep_current(book: Arc<Book>, writer: Writer, every: Duration, mut stop: watch::Receiver<bool>) {
+    let mut refresh = interval(every);
+    refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            _ = refresh.tick() => {}
+        }
+        if let Err(error) = book.reload().await {
+            tracing::warn!(%error, "deals not refreshed; serving on what was known");
+        }
+        if let Err(error) = book.sweep(&writer).await {
+            tracing::warn!(%error, "ended deals not swept");
+        }
+    }
+}
+
+/// Claims on time until the daemon stops. A claim waits for its block, which
+/// must not hold up the look at the deals.
+async fn keep_claiming(mut claimer: Claimer, every: Duration, mut stop: watch::Receiver<bool>) -> Claimer {
+    let mut claim = interval(every);
+    claim.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return claimer,
+            _ = claim.tick() => claimer.tick().await,
+        }
+    }
+}

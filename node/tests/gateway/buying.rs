@@ -1,0 +1,329 @@
+//! The consumer daemon before the provider daemon, and before gateways that cheat.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, http::HeaderMap, response::IntoResponse};
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use slsbft_node::{
+    consumer::{
+        Consumer, ConsumerError,
+        config::{Config, Tolerance},
+    },
+    metering::{units::Credit, wire},
+    provider::chain::Chain,
+};
+use slsbft_proto::metering::v1::{SignedVoucher, Voucher};
+use slsbft_types::Amount;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::Mutex};
+
+use crate::{
+    chain::{CHAIN_ID, MemoryChain, session_key},
+    setup::{SOON, Setup, eventually, meters},
+};
+
+fn config(gateway: SocketAddr, vouchers: SocketAddr, home: &TempDir) -> Config {
+    Config {
+        gateway: format!("http://{gateway}").parse().unwrap(),
+        vouchers: format!("http://{vouchers}").parse().unwrap(),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        home: home.path().join("consumer"),
+        spending_cap: None,
+        rating: 0,
+        tolerance: Tolerance::default(),
+        parallel: 32,
+        flush_after: Duration::from_millis(100),
+        queue_timeout: Duration::from_secs(10),
+        timeout: Duration::from_secs(10),
+        connections: 64,
+    }
+}
+
+async fn start(config: Config, chain: &MemoryChain, keys: &[u8]) -> Result<Consumer, ConsumerError> {
+    let deal = chain.deal(1).await.unwrap().unwrap();
+    let keys = keys.iter().map(|number| session_key(1, *number)).collect();
+    Consumer::start(config, CHAIN_ID.into(), &deal, keys).await
+}
+
+async fn buyer(setup: &Setup, home: &TempDir, keys: &[u8]) -> Consumer {
+    let provider = setup.provider.as_ref().unwrap();
+    start(config(provider.http, provider.vouchers, home), &setup.chain, keys)
+        .await
+        .unwrap()
+}
+
+type Plain = Client<HttpConnector, Full<Bytes>>;
+
+/// A client that knows nothing of vouchers.
+fn plain() -> Plain {
+    Client::builder(TokioExecutor::new()).build_http()
+}
+
+async fn send(client: &Plain, to: SocketAddr, path: &str, body: Vec<u8>) -> (StatusCode, Bytes) {
+    let method = if body.is_empty() { "GET" } else { "POST" };
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("http://{to}{path}"));
+    let response = client.request(request.body(Full::from(body)).unwrap());
+    let response = tokio::time::timeout(SOON, response).await.unwrap().unwrap();
+    let status = response.status();
+    assert!(
+        !response
+            .headers()
+            .keys()
+            .any(|name| name.as_str().starts_with(wire::PREFIX))
+    );
+    (
+        status,
+        tokio::time::timeout(SOON, response.into_body().collect())
+            .await
+            .unwrap()
+            .unwrap()
+            .to_bytes(),
+    )
+}
+
+async fn paid_up(setup: &Setup, number: u8, counters: [u64; 2]) {
+    eventually("everything is paid", async || {
+        let session = setup.session(1, number).await;
+        session.metered == counters && session.voucher.unwrap().counters == counters
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_knows_nothing_of_vouchers_is_served_and_all_of_it_is_paid() {
+    let setup = Setup::start().await;
+    let home = TempDir::new().unwrap();
+    let consumer = buyer(&setup, &home, &[0]).await;
+    let client = plain();
+    for _ in 0..50 {
+        assert_eq!(
+            send(&client, consumer.listen, "/hello", vec![]).await,
+            (StatusCode::OK, "hello".into())
+        );
+    }
+    let (_, echoed) = send(&client, consumer.listen, "/echo", vec![3; 200_000]).await;
+    assert_eq!(echoed.len(), 200_000);
+    let (_, streamed) = send(&client, consumer.listen, "/stream/100/1000", vec![]).await;
+    assert_eq!(streamed.len(), 100_000);
+    paid_up(&setup, 0, [52, 250 + 400_000 + 100_000]).await;
+    consumer.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_far_beyond_the_credit_is_paid_while_it_flows() {
+    let setup = Setup::with(&meters(), |config| {
+        config.credit = Credit {
+            bytes: 100_000,
+            ..Credit::default()
+        };
+        config.limits.pay_timeout = Duration::from_secs(10);
+    })
+    .await;
+    let home = TempDir::new().unwrap();
+    let consumer = buyer(&setup, &home, &[0]).await;
+    let client = plain();
+    for (path, requests) in [("/stream/300/10000", 1), ("/bytes/3000000", 2)] {
+        let (status, body) = send(&client, consumer.listen, path, vec![]).await;
+        assert_eq!((status, body.len()), (StatusCode::OK, 3_000_000));
+        paid_up(&setup, 0, [requests, requests * 3_000_000]).await;
+    }
+    consumer.stop().await;
+}
+
+#[tokio::test]
+async fn many_clients_share_the_sessions_and_the_credit() {
+    let setup = Setup::with(&meters(), |config| config.credit.requests = 8).await;
+    let home = TempDir::new().unwrap();
+    let consumer = buyer(&setup, &home, &[0, 1]).await;
+    let (client, to) = (plain(), consumer.listen);
+    let clients: Vec<_> = (0..20)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                for _ in 0..10 {
+                    assert_eq!(send(&client, to, "/hello", vec![]).await.0, StatusCode::OK);
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.unwrap();
+    }
+    eventually("everything is paid", async || {
+        let (a, b) = (setup.session(1, 0).await, setup.session(1, 1).await);
+        let held = [&a, &b].map(|session| session.voucher.as_ref().unwrap().counters[0]);
+        a.metered[0] + b.metered[0] == 200 && held.iter().sum::<u64>() == 200
+    })
+    .await;
+    consumer.stop().await;
+}
+
+#[tokio::test]
+async fn a_stopped_consumer_has_paid_and_goes_on_where_it_was() {
+    let mut setup = Setup::start().await;
+    let home = TempDir::new().unwrap();
+    for round in 1..=3u64 {
+        let consumer = buyer(&setup, &home, &[0]).await;
+        let client = plain();
+        for _ in 0..10 {
+            assert_eq!(
+                send(&client, consumer.listen, "/hello", vec![]).await.0,
+                StatusCode::OK
+            );
+        }
+        drop(client);
+        consumer.stop().await;
+        let session = setup.session(1, 0).await;
+        assert_eq!(session.voucher.unwrap().counters, [10 * round, 50 * round]);
+        setup.restart().await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_in_the_middle_does_not_block_the_session() {
+    let setup = Setup::start().await;
+    let home = TempDir::new().unwrap();
+    let consumer = buyer(&setup, &home, &[0]).await;
+    let client = plain();
+    let request = Request::get(format!("http://{}/endless", consumer.listen))
+        .body(Full::default())
+        .unwrap();
+    let mut body = client.request(request).await.unwrap().into_body();
+    body.frame().await.unwrap().unwrap();
+    drop((body, client));
+    let client = plain();
+    for _ in 0..5 {
+        assert_eq!(
+            send(&client, consumer.listen, "/hello", vec![]).await.0,
+            StatusCode::OK
+        );
+    }
+    consumer.stop().await;
+}
+
+#[tokio::test]
+async fn it_stops_at_its_spending_cap() {
+    let setup = Setup::start().await;
+    let home = TempDir::new().unwrap();
+    let provider = setup.provider.as_ref().unwrap();
+    let mut config = config(provider.http, provider.vouchers, &home);
+    config.spending_cap = Some(Amount::new(3_500));
+    let consumer = start(config, &setup.chain, &[0]).await.unwrap();
+    let client = plain();
+    for _ in 0..3 {
+        assert_eq!(
+            send(&client, consumer.listen, "/hello", vec![]).await.0,
+            StatusCode::OK
+        );
+    }
+    let (status, body) = send(&client, consumer.listen, "/hello", vec![]).await;
+    assert_eq!(status, StatusCode::PAYMENT_REQUIRED);
+    assert!(String::from_utf8_lossy(&body).contains("cap_reached"), "{body:?}");
+    paid_up(&setup, 0, [3, 15]).await;
+    consumer.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_that_the_deal_does_not_name_is_refused_at_the_start() {
+    let setup = Setup::start().await;
+    let home = TempDir::new().unwrap();
+    let provider = setup.provider.as_ref().unwrap();
+    let refused = start(
+        config(provider.http, provider.vouchers, &home),
+        &setup.chain,
+        &[66],
+    )
+    .await;
+    assert!(matches!(
+        refused.err(),
+        Some(ConsumerError::NotASession { deal: 1, .. })
+    ));
+}
+
+/// A gateway that answers everything and asks for what it likes. Keeps the
+/// counters of the last voucher.
+async fn cheat(
+    answer: impl Fn(u64) -> (StatusCode, String, String) + Send + Sync + 'static,
+) -> (SocketAddr, Arc<Mutex<Vec<u64>>>) {
+    let signed = Arc::new(Mutex::new(Vec::new()));
+    let (answer, seen) = (Arc::new(answer), signed.clone());
+    let handle = move |headers: HeaderMap| {
+        let (answer, seen) = (answer.clone(), seen.clone());
+        async move {
+            let voucher: SignedVoucher = wire::read_voucher(&headers).unwrap();
+            let voucher = <Voucher as prost::Message>::decode(voucher.voucher).unwrap();
+            *seen.lock().await = voucher.counters;
+            let (status, metered, body) = answer(voucher.sequence);
+            let mut headers = HeaderMap::new();
+            if !metered.is_empty() {
+                headers.insert(wire::METERED, metered.parse().unwrap());
+            }
+            (status, headers, body).into_response()
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let routes = Router::new().fallback(handle);
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    (address, signed)
+}
+
+async fn cheated(gateway: SocketAddr, home: &TempDir) -> Consumer {
+    let chain = MemoryChain::new(&meters());
+    chain.open_deal(1, 1, 1_000_000_000);
+    start(config(gateway, gateway, home), &chain, &[0]).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_gateway_that_claims_more_than_it_served_gets_what_it_served() {
+    let (gateway, signed) = cheat(|_| (StatusCode::OK, "1000000,99999999".into(), "ten bytes!".into())).await;
+    let home = TempDir::new().unwrap();
+    let consumer = cheated(gateway, &home).await;
+    let client = plain();
+    for served in 0..5 {
+        assert_eq!(
+            send(&client, consumer.listen, "/", vec![]).await.0,
+            StatusCode::OK
+        );
+        assert_eq!(*signed.lock().await, [served, 10 * served]);
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_refuses_until_it_is_overpaid_is_named_and_not_paid() {
+    let refusal = serde_json::json!({
+        "error": "unpaid", "message": "pay", "account": {
+            "deal": 1, "session": "", "units": ["requests", "bytes"], "metered": [7, 7], "held": [0, 0],
+            "missing": [7, 7], "credit": [1, 1], "sequence": 1,
+        },
+    });
+    let (gateway, signed) =
+        cheat(move |_| (StatusCode::PAYMENT_REQUIRED, String::new(), refusal.to_string())).await;
+    let home = TempDir::new().unwrap();
+    let consumer = cheated(gateway, &home).await;
+    let (status, body) = send(&plain(), consumer.listen, "/", vec![]).await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+    assert!(String::from_utf8_lossy(&body).contains("overclaimed"), "{body:?}");
+    assert_eq!(*signed.lock().await, [0, 0]);
+}
+
+#[tokio::test]
+async fn nonsense_from_a_gateway_is_an_answer_to_the_client_and_not_a_payment() {
+    for metered in ["", "x", "1", "1,2,3", "-1,0", "99999999999999999999,1"] {
+        let (gateway, signed) = cheat(move |_| (StatusCode::OK, metered.into(), "free".into())).await;
+        let home = TempDir::new().unwrap();
+        let consumer = cheated(gateway, &home).await;
+        for _ in 0..2 {
+            send(&plain(), consumer.listen, "/", vec![]).await;
+            assert_eq!(*signed.lock().await, [0, 0]);
+        }
+    }
+}

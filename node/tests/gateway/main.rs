@@ -1,0 +1,11 @@
+//! The provider and consumer daemons against a real HTTP upstream, over a chain
+//! in memory.
+
+mod buying;
+#[allow(dead_code, reason = "shared with the other tests")]
+mod chain;
+mod claims;
+mod hostile;
+mod serving;
+mod setup;
+mod upstream;
