@@ -4,10 +4,13 @@
 //! its causes and exits with 1.
 
 mod config;
+mod consumer;
+mod daemon;
 mod init;
 mod maintenance;
 mod keys;
 mod options;
+mod provider;
 mod query;
 mod render;
 mod start;
@@ -74,6 +77,10 @@ enum Command {
     /// Read the chain's state, transactions and blocks
     #[command(visible_alias = "q")]
     Query(query::Args),
+    /// Sell a service by the meter: a gateway before it, and the claims
+    Provider(provider::Args),
+    /// Buy from a gateway: a local proxy that pays for what it gets
+    Consumer(consumer::Args),
     /// Read and change settings
     Config(config::Args),
     /// Copy state and blocks of a stopped node
@@ -98,6 +105,8 @@ pub fn main() -> ExitCode {
         Command::Keys(args) => keys::run(args, &global),
         Command::Tx(args) => tx::run(args, &global),
         Command::Query(args) => query::run(args, &global),
+        Command::Provider(args) => provider::run(&args, &global),
+        Command::Consumer(args) => consumer::run(&args, &global),
         Command::Config(args) => config::run(args, &global),
         Command::Backup(args) => maintenance::backup(&args, &global),
         Command::Restore(args) => maintenance::restore(&args, &global),
