@@ -29,7 +29,8 @@ pub const MAX_PER_PAGE: u32 = 100;
 const DEFAULT_MAX_ANSWER: usize = 64 << 20;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const MAX_IN_FLIGHT: usize = 64;
+/// CometBFT answers a broadcast after up to 20 ms, so this is above ten thousand a second.
+const MAX_IN_FLIGHT: usize = 256;
 /// CometBFT closes an idle connection after ten seconds; a reuse in that instant would fail.
 const IDLE: Duration = Duration::from_secs(5);
 /// Longer answers are parsed off the async threads.

@@ -158,7 +158,11 @@ impl Service for TxService {
         &self,
         request: Request<TxDecodeRequest>,
     ) -> Result<Response<TxDecodeResponse>, Status> {
-        let tx = Tx::decode(request.into_inner().tx_bytes.as_slice())
+        let bytes = request.into_inner().tx_bytes;
+        if bytes.is_empty() {
+            return Err(Status::invalid_argument("tx_bytes is empty"));
+        }
+        let tx = Tx::decode(bytes.as_slice())
             .map_err(|error| Status::invalid_argument(format!("tx_bytes is no transaction: {error}")))?;
         Ok(Response::new(TxDecodeResponse { tx: Some(tx) }))
     }

@@ -10,7 +10,7 @@ use cosmos_sdk_proto::cosmos::{
     },
     tx::v1beta1::{
         BroadcastMode, BroadcastTxRequest, GetBlockWithTxsRequest, GetTxRequest, GetTxsEventRequest, Tx,
-        TxBody, service_client::ServiceClient as TxClient,
+        TxBody, TxDecodeRequest, TxEncodeRequest, service_client::ServiceClient as TxClient,
     },
 };
 use prost::Message;
@@ -198,6 +198,30 @@ async fn a_broadcast_gives_the_mempools_code_and_its_refusals_the_codes_wallets_
     #[allow(deprecated, reason = "that it is refused is the point")]
     let block = send(b"tx", BroadcastMode::Block).await.unwrap_err();
     assert_eq!(block.code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn a_transaction_is_decoded_and_encoded_to_the_same_bytes() {
+    let node = node().await;
+    let mut client = TxClient::new(node.channel().await);
+    let decoded = client
+        .tx_decode(TxDecodeRequest { tx_bytes: tx("memo") })
+        .await
+        .unwrap()
+        .into_inner();
+    let encoded = client
+        .tx_encode(TxEncodeRequest { tx: decoded.tx })
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(encoded.tx_bytes, tx("memo"));
+    for nonsense in [Vec::new(), vec![0xff; 9]] {
+        let refused = client
+            .tx_decode(TxDecodeRequest { tx_bytes: nonsense })
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+    }
 }
 
 #[tokio::test]
