@@ -15,6 +15,8 @@ pub struct ConsensusParams {
     pub validator: ValidatorParams,
     pub version: VersionParams,
     pub abci: AbciParams,
+    #[serde(default)]
+    pub authority: AuthorityParams,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +63,14 @@ pub struct AbciParams {
     /// 0: this chain does not use vote extensions.
     #[serde(with = "as_text")]
     pub vote_extensions_enable_height: i64,
+}
+
+/// Who may change parameters besides the application; CometBFT writes the field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorityParams {
+    /// Empty: only the application.
+    pub authority: String,
 }
 
 impl Default for BlockParams {
@@ -137,6 +147,11 @@ impl ConsensusParams {
             self.abci.vote_extensions_enable_height == 0,
             "abci.vote_extensions_enable_height",
             "must be 0; this chain has no vote extensions",
+        )?;
+        ensure(
+            self.authority.authority.is_empty(),
+            "authority.authority",
+            "must be empty",
         )
     }
 }

@@ -67,7 +67,11 @@ impl AppState {
 
     fn validate_escrow(&self) -> Result<(), GenesisError> {
         let account = Metering::escrow_account();
-        let entry = self.bank.balances.iter().find(|balance| balance.address == account);
+        let entry = self
+            .bank
+            .balances
+            .iter()
+            .find(|balance| balance.address == account);
         let held = entry.map_or(Amount::ZERO, |balance| balance.coins.amount_of(BASE_DENOM));
         let needed = self.metering.held().map_err(|e| e.within("metering"))?;
         ensure(

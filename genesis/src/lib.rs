@@ -21,7 +21,7 @@ mod validator;
 
 pub use build::Vesting;
 pub use consensus::{
-    AbciParams, BlockParams, ConsensusParams, EvidenceParams, ValidatorParams, VersionParams,
+    AbciParams, AuthorityParams, BlockParams, ConsensusParams, EvidenceParams, ValidatorParams, VersionParams,
 };
 pub use document::{AppState, Genesis};
 pub use error::GenesisError;

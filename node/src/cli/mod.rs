@@ -6,6 +6,7 @@
 mod config;
 mod consumer;
 mod daemon;
+mod genesis;
 mod init;
 mod maintenance;
 mod keys;
@@ -66,6 +67,8 @@ impl Global {
 enum Command {
     /// Make a home: settings, keys, genesis
     Init(init::Args),
+    /// Make, fill and check the document a chain starts from
+    Genesis(genesis::Args),
     /// Run the node: application, CometBFT, services
     Start(start::Args),
     /// Ask a running node how it is
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     let outcome = match command {
         Command::Init(args) => init::run(args, &global),
+        Command::Genesis(args) => genesis::run(args, &global),
         Command::Start(args) => start::run(args, &global),
         Command::Status(args) => status::run(args, &global),
         Command::Keys(args) => keys::run(args, &global),

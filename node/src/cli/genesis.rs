@@ -1,0 +1,162 @@
+//! `slsbftd genesis`: make, fill and check the document a chain starts from.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use clap::{Subcommand, ValueEnum};
+use slsbft_genesis::{Allocation, Declaration, Genesis, Vesting, local, mainnet};
+use slsbft_types::{Address, Coins, Time};
+
+use super::{Global, Outcome};
+use crate::config::Home;
+
+const EXAMPLES: &str = "\
+Examples:
+  slsbftd genesis preset local --chain-id slsbft-local-1 --output genesis.json
+  slsbftd genesis add-account ankr1… 1000000000uankr --genesis genesis.json
+  slsbftd genesis collect alice/validator.json bob/validator.json --genesis genesis.json
+  slsbftd genesis validate genesis.json
+
+Without --genesis the document of the home is meant. Each node's `slsbftd init`
+writes config/validator.json: that is what `collect` takes.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a new document
+    Preset {
+        preset: Preset,
+        #[arg(long, value_name = "ID")]
+        chain_id: String,
+        /// JSON list of {purpose, address, amount} in uankr (mainnet)
+        #[arg(long, value_name = "FILE", required_if_eq("preset", "mainnet"))]
+        allocation: Option<PathBuf>,
+        /// When the chain starts, in Unix seconds [default: now]
+        #[arg(long, value_name = "SECONDS")]
+        genesis_time: Option<i64>,
+        /// Where to write it [default: that of the home]; never overwritten
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Add an account with a balance
+    AddAccount {
+        address: Address,
+        /// As in 1000000uankr
+        coins: Coins,
+        /// The coins come free evenly from here on, in Unix seconds
+        #[arg(long, value_name = "SECONDS", requires = "vesting_end")]
+        vesting_start: Option<i64>,
+        /// … until here
+        #[arg(long, value_name = "SECONDS", requires = "vesting_start")]
+        vesting_end: Option<i64>,
+        #[arg(long, value_name = "FILE")]
+        genesis: Option<PathBuf>,
+    },
+    /// Make nodes the first validators, from the files their `init` wrote
+    Collect {
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Forget the validators that are in the document
+        #[arg(long)]
+        replace: bool,
+        #[arg(long, value_name = "FILE")]
+        genesis: Option<PathBuf>,
+    },
+    /// Check a document; an error names the path of the bad field
+    Validate {
+        /// [default: that of the home]
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Preset {
+    /// One machine: short epochs and windows
+    Local,
+    /// The chain itself: allocation and vesting
+    Mainnet,
+}
+
+pub fn run(args: Args, global: &Global) -> Outcome {
+    let place = |given: Option<PathBuf>| given.unwrap_or_else(|| Home::new(global.home()).genesis());
+    match args.command {
+        Command::Preset { preset, chain_id, allocation, genesis_time, output } => {
+            let time = genesis_time.map_or_else(now, Time::from_seconds);
+            let genesis = match (preset, allocation) {
+                (Preset::Mainnet, Some(file)) => {
+                    mainnet(&chain_id, time, &Allocation::list_from_json(&read_file(&file)?)?)?
+                }
+                _ => local(&chain_id, time),
+            };
+            genesis.validate()?;
+            let path = place(output);
+            if path.exists() {
+                return Err(format!("{} exists already; name another file with --output", path.display()).into());
+            }
+            write(&path, &genesis)?;
+            println!("wrote {}", path.display());
+        }
+        Command::AddAccount { address, coins, vesting_start, vesting_end, genesis } => {
+            let vesting = vesting_start.zip(vesting_end).map(|(start, end)| Vesting { start, end });
+            let path = place(genesis);
+            let mut genesis = read(&path)?;
+            genesis.add_account(address, coins.clone(), vesting)?;
+            genesis.validate()?;
+            write(&path, &genesis)?;
+            println!("{address} starts with {coins}");
+        }
+        Command::Collect { files, replace, genesis } => {
+            let path = place(genesis);
+            let mut genesis = read(&path)?;
+            if replace {
+                genesis.validators.clear();
+            }
+            let declared = files.iter().map(|file| declaration(file)).collect::<Result<Vec<_>, _>>()?;
+            genesis.collect(declared)?;
+            write(&path, &genesis)?;
+            println!("{} validators", genesis.validators.len());
+        }
+        Command::Validate { file } => {
+            let path = place(file);
+            let genesis = read(&path)?;
+            genesis.validate().map_err(|error| format!("{}: {error}", path.display()))?;
+            println!("ok: {}, {} validators", genesis.chain_id, genesis.validators.len());
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Genesis, String> {
+    Genesis::from_json(&read_file(path)?).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn declaration(path: &Path) -> Result<Declaration, String> {
+    Declaration::from_json(&read_file(path)?).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+/// Replaces the file at once: what was there is whole or gone.
+fn write(path: &Path, genesis: &Genesis) -> Outcome {
+    let staging = path.with_extension("new");
+    let failed = |error| format!("cannot write {}: {error}", path.display());
+    fs::write(&staging, genesis.to_json()?).map_err(failed)?;
+    fs::rename(&staging, path).map_err(failed)?;
+    Ok(())
+}
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::from_seconds(since.as_secs().cast_signed())
+}
