@@ -1,0 +1,181 @@
+//! Making the homes of a new testnet, with `slsbftd` as an operator would.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use slsbft_genesis::{ConsensusKey, Declaration, Genesis, local};
+use slsbft_types::{Address, Amount, Coins, Time, UANKR_PER_ANKR};
+
+use crate::{
+    error::{During, Error, Result},
+    network::{FundedAccount, Network, Node},
+    ports, tools,
+};
+
+/// What every account of the genesis starts with.
+pub const FUNDS_ANKR: u128 = 1_000_000;
+
+/// What a new testnet is made of.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub dir: PathBuf,
+    pub chain_id: String,
+    pub validators: usize,
+    pub base_port: Option<u16>,
+    pub accounts: Vec<FundedAccount>,
+    /// More funded addresses, numbered before those with names: senders of load.
+    pub senders: Vec<Address>,
+}
+
+/// Makes all homes with one genesis and writes `network.json`.
+pub fn make(slsbftd: &Path, plan: &Plan) -> Result<Network> {
+    if plan.validators == 0 {
+        return Err(Error::Usage("a testnet needs at least one validator".into()));
+    }
+    let dir = std::path::absolute(&plan.dir).during(|| format!("find {}", plan.dir.display()))?;
+    fs::create_dir_all(&dir).during(|| format!("make {}", dir.display()))?;
+    let count = plan.validators * usize::from(ports::PER_NODE);
+    let ports = ports::choose(count, plan.base_port)?;
+    let nodes: Vec<Node> = ports
+        .chunks_exact(usize::from(ports::PER_NODE))
+        .enumerate()
+        .filter_map(|(n, ports)| node(&dir, n, ports))
+        .collect();
+    let mut genesis = genesis(plan)?;
+    let mut peers = Vec::new();
+    for node in &nodes {
+        slsbftd_in(
+            slsbftd,
+            &node.home,
+            &["init", "--one-machine", "--chain-id", &plan.chain_id],
+            &node.moniker,
+        )?;
+        genesis.collect([declaration(&node.home)?])?;
+        peers.push(format!("{}@{}", node_id(&node.home)?, node.p2p));
+    }
+    let document = genesis.to_json()?;
+    for (n, node) in nodes.iter().enumerate() {
+        let path = node.home.join("config/genesis.json");
+        fs::write(&path, &document).during(|| format!("write {}", path.display()))?;
+        let others: Vec<&str> = peers
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| *i != n)
+            .map(|(_, p)| p.as_str())
+            .collect();
+        configure(slsbftd, node, &others.join(","))?;
+    }
+    let network = Network {
+        chain_id: plan.chain_id.clone(),
+        bech32_prefix: slsbft_types::address::ACCOUNT_PREFIX.into(),
+        denom: slsbft_types::BASE_DENOM.into(),
+        nodes,
+        accounts: plan.accounts.clone(),
+    };
+    network.write(&dir)?;
+    Ok(network)
+}
+
+fn node(dir: &Path, n: usize, ports: &[SocketAddr]) -> Option<Node> {
+    let &[rpc, grpc, p2p, metrics] = ports else {
+        return None;
+    };
+    let moniker = format!("node{n}");
+    let home = dir.join(&moniker);
+    Some(Node {
+        moniker,
+        home,
+        rpc,
+        grpc,
+        p2p,
+        metrics,
+        app_pid: None,
+        consensus_pid: None,
+    })
+}
+
+fn genesis(plan: &Plan) -> Result<Genesis> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = Time::from_seconds(now.as_secs().cast_signed());
+    let mut genesis = local(&plan.chain_id, now);
+    let funds = Coins::base(Amount::new(FUNDS_ANKR * UANKR_PER_ANKR));
+    for address in &plan.senders {
+        genesis.add_account(*address, funds.clone(), None)?;
+    }
+    for account in &plan.accounts {
+        let address = Address::from_bech32(&account.address);
+        let address = address.map_err(|e| Error::Usage(format!("account '{}': {e}", account.name)))?;
+        genesis.add_account(address, funds.clone(), None)?;
+    }
+    Ok(genesis)
+}
+
+fn configure(slsbftd: &Path, node: &Node, peers: &str) -> Result<()> {
+    let settings = [
+        ("app", "grpc.address", node.grpc.to_string()),
+        ("app", "metrics.address", node.metrics.to_string()),
+        ("config", "rpc.laddr", format!("tcp://{}", node.rpc)),
+        ("config", "p2p.laddr", format!("tcp://{}", node.p2p)),
+        ("config", "p2p.persistent_peers", peers.to_owned()),
+        // Who is there is known, and CometBFT's own metrics would need a port more.
+        ("config", "p2p.pex", "false".into()),
+        ("config", "instrumentation.prometheus", "false".into()),
+    ];
+    for (file, key, value) in settings {
+        let mut command = Command::new(slsbftd);
+        command
+            .arg("--home")
+            .arg(&node.home)
+            .args(["config", "set", file, key, &value]);
+        tools::run(command)?;
+    }
+    Ok(())
+}
+
+fn slsbftd_in(slsbftd: &Path, home: &Path, args: &[&str], moniker: &str) -> Result<()> {
+    let mut command = Command::new(slsbftd);
+    command
+        .arg("--home")
+        .arg(home)
+        .args(args)
+        .args(["--moniker", moniker]);
+    tools::run(command)
+}
+
+/// What the node asks to be in the genesis.
+fn declaration(home: &Path) -> Result<Declaration> {
+    let path = home.join("config/validator.json");
+    let json = fs::read(&path).during(|| format!("read {}", path.display()))?;
+    Ok(Declaration::from_json(&json)?)
+}
+
+/// The name of a node among its peers: its key's address, in lower case.
+fn node_id(home: &Path) -> Result<String> {
+    #[derive(Deserialize)]
+    struct NodeKey {
+        priv_key: PrivateKey,
+    }
+    #[derive(Deserialize)]
+    struct PrivateKey {
+        value: String,
+    }
+    let path = home.join("config/node_key.json");
+    let json = fs::read(&path).during(|| format!("read {}", path.display()))?;
+    let key: NodeKey = serde_json::from_slice(&json).map_err(|e| Error::file(&path, e))?;
+    let bytes = BASE64_STANDARD
+        .decode(key.priv_key.value)
+        .map_err(|e| Error::file(&path, e))?;
+    // A private key of ed25519 is the seed and then the public key.
+    let public = bytes
+        .get(32..)
+        .and_then(|public| <[u8; 32]>::try_from(public).ok());
+    let public = public.ok_or_else(|| Error::file(&path, "holds no ed25519 key"))?;
+    Ok(ConsensusKey(public).address().to_lowercase())
+}

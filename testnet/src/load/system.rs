@@ -1,0 +1,198 @@
+//! The chains that are loaded: ours, and CometBFT's in-process kvstore with the
+//! same settings, beside which ours is judged. Each trial gets a new chain.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    rc::Rc,
+    time::Duration,
+};
+
+use slsbft_genesis::Genesis;
+
+use super::{
+    generator::Txs,
+    transfers::{self, Senders},
+    watch::Participant,
+};
+use crate::{
+    child::Child,
+    error::{During, Error, Result},
+    fleet::Fleet,
+    homes::{self, Plan},
+    network::Network,
+    rpc::Rpc,
+};
+
+const CHAIN_ID: &str = "slsbft-load-1";
+const STARTUP: Duration = Duration::from_secs(90);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum System {
+    /// `slsbftd`: signed transfers
+    Slsbft,
+    /// CometBFT's in-process kvstore: transactions of the same size
+    Kvstore,
+}
+
+/// What all trials have in common.
+pub struct Stand {
+    pub dir: PathBuf,
+    pub slsbftd: PathBuf,
+    pub cometbft: PathBuf,
+    pub validators: usize,
+    pub senders: Senders,
+}
+
+/// A chain that makes blocks, and the load for it.
+pub struct Running {
+    pub name: &'static str,
+    pub rpcs: Vec<SocketAddr>,
+    pub participants: Vec<Participant>,
+    pub txs: Txs,
+    /// Transactions that the chain itself puts into each block.
+    pub system_txs: u64,
+    processes: Processes,
+}
+
+enum Processes {
+    Ours(Box<Fleet>),
+    Reference(Vec<Child>),
+}
+
+impl Running {
+    pub fn first_node(&self) -> String {
+        self.rpcs.first().map(SocketAddr::to_string).unwrap_or_default()
+    }
+
+    pub async fn stop(self) -> Result<()> {
+        match self.processes {
+            Processes::Ours(fleet) => fleet.stop().await,
+            Processes::Reference(children) => {
+                futures::future::join_all(children.into_iter().map(Child::stop)).await;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Stand {
+    /// A new chain with `count` transactions ready for it.
+    pub async fn start(&self, system: System, count: usize) -> Result<Running> {
+        let network = self.new_homes()?;
+        match system {
+            System::Slsbft => self.start_ours(network, count).await,
+            System::Kvstore => self.start_reference(network, count).await,
+        }
+    }
+
+    fn new_homes(&self) -> Result<Network> {
+        if self.dir.exists() {
+            fs::remove_dir_all(&self.dir).during(|| format!("remove {}", self.dir.display()))?;
+        }
+        let plan = Plan {
+            dir: self.dir.clone(),
+            chain_id: CHAIN_ID.into(),
+            validators: self.validators,
+            base_port: None,
+            accounts: Vec::new(),
+            senders: self.senders.addresses(),
+        };
+        homes::make(&self.slsbftd, &plan)
+    }
+
+    async fn start_ours(&self, network: Network, count: usize) -> Result<Running> {
+        let rpcs = network.nodes.iter().map(|node| node.rpc).collect();
+        let txs = Rc::new(self.senders.sign(CHAIN_ID, count)?);
+        let mut fleet = Fleet::start(&self.dir, network, self.slsbftd.clone(), self.cometbft.clone())?;
+        fleet.reach(1, STARTUP).await?;
+        let mut participants = vec![generator()];
+        for n in 0..self.validators {
+            let (app, consensus) = fleet.pids(n);
+            participants.extend(app.map(|pid| Participant { role: "slsbftd", pid }));
+            participants.extend(consensus.map(|pid| Participant {
+                role: "cometbft",
+                pid,
+            }));
+        }
+        let processes = Processes::Ours(Box::new(fleet));
+        Ok(Running {
+            name: "slsbft",
+            rpcs,
+            participants,
+            txs,
+            system_txs: 1,
+            processes,
+        })
+    }
+
+    async fn start_reference(&self, network: Network, count: usize) -> Result<Running> {
+        let size = self.senders.sign(CHAIN_ID, 1)?.first().map_or(0, Vec::len);
+        let txs = Rc::new(transfers::kvstore(count, size));
+        let mut children = Vec::new();
+        for node in &network.nodes {
+            without_our_state(&node.home)?;
+            let mut command = Command::new(&self.cometbft);
+            command
+                .arg("start")
+                .arg("--home")
+                .arg(&node.home)
+                .args(["--proxy_app", "kvstore"]);
+            children.push(Child::start(&node.moniker, command, &crate::fleet::log_of(node))?);
+        }
+        for node in &network.nodes {
+            wait_for_block(&Rpc::new(&node.rpc.to_string()), &mut children).await?;
+        }
+        let mut participants = vec![generator()];
+        participants.extend(children.iter().map(|child| Participant {
+            role: "cometbft",
+            pid: child.pid(),
+        }));
+        let rpcs = network.nodes.iter().map(|node| node.rpc).collect();
+        let processes = Processes::Reference(children);
+        Ok(Running {
+            name: "kvstore",
+            rpcs,
+            participants,
+            txs,
+            system_txs: 0,
+            processes,
+        })
+    }
+}
+
+fn generator() -> Participant {
+    Participant {
+        role: "generator",
+        pid: std::process::id(),
+    }
+}
+
+/// The kvstore would not understand our genesis state, and counts no gas that
+/// our bound of it could be compared with: its own transactions cost 1 each.
+fn without_our_state(home: &Path) -> Result<()> {
+    let path = home.join("config/genesis.json");
+    let json = fs::read(&path).during(|| format!("read {}", path.display()))?;
+    let genesis = Genesis::from_json(&json)?;
+    let mut document = serde_json::to_value(genesis).map_err(|e| Error::file(&path, e))?;
+    if let Some(fields) = document.as_object_mut() {
+        fields.remove("app_state");
+    }
+    fs::write(&path, document.to_string()).during(|| format!("write {}", path.display()))
+}
+
+async fn wait_for_block(rpc: &Rpc, children: &mut [Child]) -> Result<()> {
+    let deadline = std::time::Instant::now() + STARTUP;
+    loop {
+        if rpc.height().await.is_ok_and(|height| height > 0) {
+            return Ok(());
+        }
+        children.iter_mut().try_for_each(Child::check)?;
+        if std::time::Instant::now() > deadline {
+            return Err(Error::Chain("the reference chain made no block".into()));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
