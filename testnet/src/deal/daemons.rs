@@ -1,7 +1,10 @@
 //! The provider's and the consumer's daemon, run as their users run them.
 
 use std::{
+    fs::OpenOptions,
+    io::Write,
     net::SocketAddr,
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     process::Command,
     time::{Duration, Instant},
@@ -20,8 +23,8 @@ use crate::{
     ports,
 };
 
-/// Name of the session's key in the consumer's keyring.
-const SESSION: &str = "session";
+/// Requests of the session that may be unpaid: more than go on at a time.
+const CREDIT: &str = "64";
 
 /// Both daemons, running.
 pub struct Daemons {
@@ -65,7 +68,8 @@ impl Daemons {
         }
         let [provider_home, consumer_home] = homes;
         keep(&provider_home, PROVIDER, parties.provider)?;
-        keep(&consumer_home, SESSION, parties.session)?;
+        let session = consumer_home.join("session.key");
+        write_secret(&session, parties.session)?;
         let mut provide = daemon(slsbftd, "provider", &provider_home, node);
         provide.args(["--from", PROVIDER, "--offer", &parties.offer.to_string()]);
         provide.args(["--upstream", &format!("http://{upstream}")]);
@@ -75,8 +79,12 @@ impl Daemons {
             "--vouchers-listen",
             &vouchers.to_string(),
         ]);
+        provide.args(["--keyring-backend", "test", "--credit-requests", CREDIT]);
         let mut consume = daemon(slsbftd, "consumer", &consumer_home, node);
-        consume.args(["--session-key", SESSION, "--deal", &parties.deal.to_string()]);
+        consume
+            .arg("--session-key-file")
+            .arg(&session)
+            .args(["--deal", &parties.deal.to_string()]);
         consume.args([
             "--gateway",
             &format!("http://{http}"),
@@ -121,7 +129,7 @@ impl Daemons {
 fn daemon(slsbftd: &Path, name: &str, home: &Path, node: &Node) -> Command {
     let mut command = Command::new(slsbftd);
     command.arg("--home").arg(home).arg(name);
-    command.args(["--keyring-backend", "test", "--node", &node.grpc.to_string()]);
+    command.args(["--node", &node.grpc.to_string()]);
     command
 }
 
@@ -131,4 +139,20 @@ fn keep(home: &Path, name: &str, key: &SigningKey) -> Result<()> {
         .add(name, key, None)
         .map(|_| ())
         .map_err(|e| Error::Usage(e.to_string()))
+}
+
+/// A secret in hexadecimal that only its owner can read.
+fn write_secret(path: &Path, key: &SigningKey) -> Result<()> {
+    let secret: String = key
+        .secret_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    file.and_then(|mut file| writeln!(file, "{secret}"))
+        .during(|| format!("write {}", path.display()))
 }
