@@ -5,6 +5,8 @@
 //! admitted, each transaction on its own layer. So no message can drain the
 //! account that pays a later fee, and each transaction has exactly one result.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use cosmos_sdk_proto::{Any, cosmos::base::abci::v1beta1::TxMsgData};
 use prost::Message;
@@ -25,7 +27,7 @@ use crate::{
     events::{annotate, event},
     modules::{beacon, consensus, fees},
     tx::{
-        CheckedTx, Mode, SignatureVerdicts,
+        CheckedTx, SignatureVerdicts,
         ante::{self, AnteParams, Signatures},
     },
 };
@@ -83,10 +85,10 @@ pub(super) struct Executed {
 }
 
 /// A transaction read ahead of pass 1: what needs no order is done in parallel.
-pub(super) type ReadTx = Result<(CheckedTx, SignatureVerdicts), TxError>;
+pub(super) type ReadTx = Result<(Arc<CheckedTx>, SignatureVerdicts), TxError>;
 
 /// Pass 1's outcome for one transaction.
-pub(super) type Admitted = Result<CheckedTx, TxError>;
+pub(super) type Admitted = Result<Arc<CheckedTx>, TxError>;
 
 impl App {
     /// Header fields as the modules see them.
@@ -99,12 +101,15 @@ impl App {
         Ok(BlockInfo { chain_id: self.chain_id.clone(), height, time: super::genesis::block_time(time)? })
     }
 
-    /// Decodes transactions and judges their signatures, on all cores.
+    /// Reads transactions and judges their signatures and vouchers, on all cores.
     pub(super) fn read_txs(&self, state: &Overlay, txs: &[Bytes]) -> Result<Vec<ReadTx>, Fault> {
         txs.par_iter()
-            .map(|tx| match CheckedTx::decode(tx, Mode::Deliver) {
+            .map(|tx| match self.reader.read(tx) {
                 Ok(tx) => {
                     let verdicts = self.verifier.judge(&tx, &self.chain_id, state)?;
+                    if verdicts.all_good() {
+                        tx.verify_vouchers();
+                    }
                     Ok(Ok((tx, verdicts)))
                 }
                 Err(error) => Ok(Err(error)),

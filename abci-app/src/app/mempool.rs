@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
+use bytes::Bytes;
 use parking_lot::Mutex;
 use slsbft_store::Overlay;
 use slsbft_types::Time;
@@ -14,13 +15,14 @@ use crate::{
     context::BlockInfo,
     errors::{ExecError, Fault, TxError, sdk},
     tx::{
-        CheckedTx, Mode, SignatureVerdicts, Verifier,
+        CheckedTx, SignatureVerdicts, TxReader, Verifier,
         ante::{self, AnteParams, Signatures},
     },
 };
 
 /// Checks transactions for CometBFT's mempool.
 pub struct MempoolService {
+    reader: Arc<TxReader>,
     verifier: Arc<Verifier>,
     /// What signatures are judged against, without a lock.
     view: ArcSwapOption<View>,
@@ -40,7 +42,10 @@ struct Pending {
 }
 
 /// A transaction whose stateless checks are done.
-pub struct Verified(Result<(CheckedTx, Judged), ExecError>);
+pub struct Verified {
+    bytes: Bytes,
+    outcome: Result<(Arc<CheckedTx>, Judged), ExecError>,
+}
 
 enum Judged {
     New(SignatureVerdicts),
@@ -48,8 +53,8 @@ enum Judged {
 }
 
 impl MempoolService {
-    pub(super) fn new(verifier: Arc<Verifier>) -> Self {
-        Self { verifier, view: ArcSwapOption::empty(), pending: Mutex::new(None) }
+    pub(super) fn new(reader: Arc<TxReader>, verifier: Arc<Verifier>) -> Self {
+        Self { reader, verifier, view: ArcSwapOption::empty(), pending: Mutex::new(None) }
     }
 
     /// Starts over on a new state; CometBFT sends what is still pending again.
@@ -64,14 +69,17 @@ impl MempoolService {
         Ok(())
     }
 
-    fn read(&self, request: &RequestCheckTx) -> Result<(CheckedTx, Judged), ExecError> {
-        let tx = CheckedTx::decode(&request.tx, Mode::Deliver)?;
+    fn read(&self, request: &RequestCheckTx) -> Result<(Arc<CheckedTx>, Judged), ExecError> {
+        let tx = self.reader.read(&request.tx)?;
         if request.r#type == i32::from(CheckTxType::Recheck) {
             return Ok((tx, Judged::Recheck));
         }
         let view = self.view.load();
         let view = view.as_ref().ok_or_else(not_ready)?;
         let verdicts = self.verifier.judge(&tx, &view.block.chain_id, &view.state)?;
+        if verdicts.all_good() {
+            tx.verify_vouchers();
+        }
         Ok((tx, Judged::New(verdicts)))
     }
 
@@ -91,12 +99,15 @@ impl Mempool for MempoolService {
     type Verified = Verified;
 
     fn verify(&self, request: RequestCheckTx) -> Verified {
-        Verified(self.read(&request))
+        Verified { outcome: self.read(&request), bytes: request.tx }
     }
 
     fn apply(&self, verified: Verified) -> Result<ResponseCheckTx, Fault> {
-        let admitted = verified.0.and_then(|(tx, judged)| {
+        let admitted = verified.outcome.and_then(|(tx, judged)| {
             let used = self.admit(&tx, &judged)?;
+            if matches!(judged, Judged::New(_)) {
+                self.reader.keep(&verified.bytes, &tx);
+            }
             Ok((tx.fee().gas_limit, used))
         });
         match admitted {

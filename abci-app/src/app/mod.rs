@@ -29,7 +29,7 @@ pub use simulate::simulate;
 
 use crate::{
     errors::Fault,
-    tx::Verifier,
+    tx::{TxReader, Verifier},
 };
 use block::{Block, Executed};
 
@@ -45,11 +45,13 @@ pub struct AppConfig {
     pub keep_blocks: u64,
     /// Good signatures to remember.
     pub signature_cache: usize,
+    /// Bytes of admitted transactions to keep in checked form.
+    pub tx_cache_bytes: usize,
 }
 
 impl Default for AppConfig {
     fn default() -> Self {
-        Self { halt_height: None, keep_blocks: 0, signature_cache: 200_000 }
+        Self { halt_height: None, keep_blocks: 0, signature_cache: 200_000, tx_cache_bytes: 64 << 20 }
     }
 }
 
@@ -58,6 +60,7 @@ pub struct App {
     store: Store,
     config: AppConfig,
     chain_id: Arc<str>,
+    reader: Arc<TxReader>,
     verifier: Arc<Verifier>,
     mempool: Arc<MempoolService>,
     /// Genesis state between InitChain and the first block, whose changes it joins.
@@ -73,9 +76,10 @@ impl App {
         let snapshot = store.latest();
         let chain_id: Arc<str> = crate::modules::consensus::chain_id(&snapshot)?.into();
         let verifier = Arc::new(Verifier::new(config.signature_cache));
-        let mempool = Arc::new(MempoolService::new(verifier.clone()));
-        let app =
-            Self { store, config, chain_id, verifier, mempool, genesis: None, kept: Vec::new(), staged: None };
+        let reader = Arc::new(TxReader::new(config.tx_cache_bytes));
+        let mempool = Arc::new(MempoolService::new(reader.clone(), verifier.clone()));
+        let (genesis, kept, staged) = (None, Vec::new(), None);
+        let app = Self { store, config, chain_id, reader, verifier, mempool, genesis, kept, staged };
         if snapshot.height() > 0 {
             app.mempool.reset(&app.chain_id, app.overlay())?;
         }

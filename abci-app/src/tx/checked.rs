@@ -137,6 +137,17 @@ impl CheckedTx {
         self.gas
     }
 
+    /// Judges the vouchers of all messages, if that was not done yet.
+    pub fn verify_vouchers(&self) {
+        for msg in &self.messages {
+            if let Msg::Metering(msg) = msg
+                && let Some(vouchers) = msg.vouchers()
+            {
+                vouchers.verify();
+            }
+        }
+    }
+
     /// What a signer with this account number signs.
     pub fn sign_bytes(&self, chain_id: &str, account_number: u64) -> Vec<u8> {
         slsbft_types::tx::direct_sign_bytes(&self.body_bytes, &self.auth_info_bytes, chain_id, account_number)

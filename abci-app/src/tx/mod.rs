@@ -3,14 +3,17 @@
 //!
 //! - `message`: every message the chain knows
 //! - `checked`: decoding and stateless checks
+//! - `reader`: reading once what the mempool, a proposal and a block all read
 //! - `verifier`: signatures, in parallel, with a bounded memory of good ones
 //! - `ante`: timeout, sequence, fee
 
 pub mod ante;
 mod checked;
 mod message;
+mod reader;
 mod verifier;
 
 pub use checked::{CheckedTx, Fee, MAX_TX_BYTES, Mode, Signer};
 pub use message::Msg;
+pub use reader::TxReader;
 pub use verifier::{SignatureVerdicts, Verifier};
