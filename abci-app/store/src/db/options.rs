@@ -10,22 +10,24 @@ use super::pruning::{PruneFloors, PruneUndo, Window};
 /// The smallest caches that still work at all.
 const MIN_CACHE_BYTES: usize = 8 << 20;
 /// Blocks are written while a flush runs, so each column may fill two of these.
-const MEMTABLE_BYTES: usize = 16 << 20;
+const MEMTABLE_BYTES: usize = 8 << 20;
 /// On top of the caches: less would flush small files all the time.
 const ALL_MEMTABLES_BYTES: usize = 48 << 20;
 
 /// Shares of `StoreConfig::cache_bytes`.
 pub(crate) struct Memory {
     pub(crate) blocks: usize,
-    pub(crate) pages: usize,
+    pub(crate) nodes: usize,
 }
 
 impl Memory {
     pub(crate) fn split(cache_bytes: usize) -> Memory {
         let bytes = cache_bytes.max(MIN_CACHE_BYTES);
+        // A tree node that is not in memory costs more than a value's block: it is many hashes.
+        let blocks = bytes / 8 * 3;
         Memory {
-            blocks: bytes / 2,
-            pages: bytes - bytes / 2,
+            blocks,
+            nodes: bytes - blocks,
         }
     }
 }

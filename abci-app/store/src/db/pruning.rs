@@ -79,3 +79,53 @@ impl CompactionFilter for Filter {
         NAME
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rocksdb::ReadOptions;
+
+    use crate::StoreConfig;
+    use crate::db::{Batch, Column, Db};
+
+    fn heights(db: &Db, column: Column) -> Vec<u64> {
+        let mut entries = db.iterate(column, ReadOptions::default()).unwrap();
+        entries.seek_to_first();
+        let mut heights = Vec::new();
+        while let Some(key) = entries.key() {
+            heights.push(u64::from_be_bytes(*key.last_chunk().unwrap()));
+            entries.next();
+        }
+        heights
+    }
+
+    #[test]
+    fn compaction_drops_the_undos_behind_their_own_floor_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(dir.path(), &StoreConfig::default()).unwrap();
+        let mut batch = Batch::new(&db);
+        let columns = [
+            Column::MainUndo,
+            Column::EpochUndo,
+            Column::TreeUndo,
+            Column::LeafUndo,
+            Column::Main,
+        ];
+        for column in columns {
+            for height in 1..=9u64 {
+                batch.put(column, &[b"key\0\0", &height.to_be_bytes()], &[&[0]]);
+            }
+        }
+        db.write(batch).unwrap();
+        db.floors.raise(4, 7);
+        db.floors.raise(3, 6);
+        for (column, first) in columns.into_iter().zip([5, 5, 8, 8, 1]) {
+            db.inner
+                .compact_range_cf(db.column(column).unwrap(), None::<&[u8]>, None::<&[u8]>);
+            assert_eq!(
+                heights(&db, column),
+                (first..=9).collect::<Vec<_>>(),
+                "{column:?}"
+            );
+        }
+    }
+}

@@ -84,7 +84,7 @@ impl Store {
             config: config.clone(),
             heights,
             sync_asked: heights.latest,
-            tree: Tree::new(Memory::split(config.cache_bytes).pages),
+            tree: Tree::new(Memory::split(config.cache_bytes).nodes),
             progress,
             latest: Arc::new(ArcSwap::from_pointee(latest)),
         })
@@ -321,4 +321,36 @@ fn running_hash(before: [u8; 32], changes: &Changes) -> [u8; 32] {
         }
     }
     hasher.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_that_failed_is_the_error_of_every_later_call() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path(), &StoreConfig::default()).unwrap();
+        let block = |height| BlockMeta {
+            height,
+            ..BlockMeta::default()
+        };
+        let mut changes = Changes::default();
+        changes.set(Space::Main, b"a".to_vec(), b"1".to_vec());
+        let staged = store.stage(changes, block(1)).unwrap();
+
+        let fault = StoreError::Storage {
+            detail: "no space left on device".into(),
+        };
+        store.progress.fail(fault.clone());
+        assert_eq!(
+            store.stage(Changes::default(), block(1)).err(),
+            Some(fault.clone())
+        );
+        assert_eq!(store.commit(staged).err(), Some(fault.clone()));
+        assert_eq!(store.sync(), Err(fault.clone()));
+        assert_eq!(store.rollback(), Err(fault.clone()));
+        assert_eq!(store.backup(&dir.path().join("backup")), Err(fault));
+        assert_eq!(store.latest().height(), 0);
+    }
 }

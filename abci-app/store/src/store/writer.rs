@@ -62,7 +62,7 @@ impl Progress {
         self.change(|heights| heights.written = heights.written.max(height));
     }
 
-    fn fail(&self, error: StoreError) {
+    pub(super) fn fail(&self, error: StoreError) {
         self.change(|heights| {
             heights.failure.get_or_insert(error);
         });

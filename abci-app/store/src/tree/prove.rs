@@ -56,8 +56,8 @@ impl Prover<'_> {
         let Some(entry) = self.leaves(start, end.map(<[u8; 32]>::as_slice), order)?.next() else {
             return Ok(None);
         };
-        let (key_hash, key) = split_leaf(entry?)?;
-        Ok(Some(self.existence(&key_hash, &key)?))
+        let (leaf, key) = split_leaf(entry?)?;
+        Ok(Some(self.existence(&leaf.key_hash, &key)?))
     }
 
     fn existence(&self, key_hash: &[u8; 32], key: &[u8]) -> Result<ExistenceProof, Fault> {
@@ -130,17 +130,21 @@ impl Prover<'_> {
         }
     }
 
-    /// The leaves below `path` as they were, hashed from the values of then.
+    /// The leaves below `path` as they were: with the hashes that are stored if none has changed
+    /// since, else hashed from the values of then.
     fn bucket(&self, path: Path, expected: Slot) -> Result<Vec<Leaf>, Fault> {
-        let mut leaves = Vec::with_capacity(expected.leaves as usize);
-        for entry in self.leaves(path.lowest(), path.end().as_deref(), Order::Ascending)? {
-            let (key_hash, key) = split_leaf(entry?)?;
-            let value = self.snapshot.get(Space::Main, &key)?;
+        let entries = self.leaves(path.lowest(), path.end().as_deref(), Order::Ascending)?;
+        let found: Vec<(Leaf, Vec<u8>)> = entries
+            .map(|entry| split_leaf(entry?))
+            .collect::<Result<_, _>>()?;
+        let mut leaves: Vec<Leaf> = found.iter().map(|(leaf, _)| *leaf).collect();
+        if bucket_root(&leaves, path.depth()) == expected {
+            return Ok(leaves);
+        }
+        for (leaf, (_, key)) in leaves.iter_mut().zip(&found) {
+            let value = self.snapshot.get(Space::Main, key)?;
             let value = value.ok_or_else(|| Fault::Damaged("a leaf has no value".into()))?;
-            leaves.push(Leaf {
-                key_hash,
-                node_hash: leaf_hash(&key_hash, &value),
-            });
+            leaf.node_hash = leaf_hash(&leaf.key_hash, &value);
         }
         match bucket_root(&leaves, path.depth()) == expected {
             true => Ok(leaves),
@@ -157,12 +161,18 @@ impl Prover<'_> {
     }
 }
 
-/// Key hash and key of an entry of [`Column::Leaves`].
-fn split_leaf((key_hash, entry): (Vec<u8>, Vec<u8>)) -> Result<([u8; 32], Vec<u8>), Fault> {
+/// The leaf and the key of an entry of [`Column::Leaves`].
+fn split_leaf((key_hash, entry): (Vec<u8>, Vec<u8>)) -> Result<(Leaf, Vec<u8>), Fault> {
     let malformed = || Fault::Damaged("a leaf is malformed".into());
     let key_hash = key_hash.try_into().map_err(|_| malformed())?;
-    let (_, key) = entry.split_first_chunk::<32>().ok_or_else(malformed)?;
-    Ok((key_hash, key.to_vec()))
+    let (node_hash, key) = entry.split_first_chunk().ok_or_else(malformed)?;
+    Ok((
+        Leaf {
+            key_hash,
+            node_hash: *node_hash,
+        },
+        key.to_vec(),
+    ))
 }
 
 fn inner_op(step: &Step) -> InnerOp {
