@@ -10,6 +10,7 @@ pub mod errors;
 pub mod events;
 pub mod gas;
 pub mod modules;
+pub mod probe;
 pub mod query;
 pub mod tx;
 

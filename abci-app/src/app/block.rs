@@ -26,6 +26,7 @@ use crate::{
     errors::{ExecError, Fault, TxError, sdk},
     events::{annotate, event},
     modules::{beacon, consensus, fees},
+    probe::Phase,
     tx::{
         CheckedTx, SignatureVerdicts,
         ante::{self, AnteParams, Signatures},
@@ -149,6 +150,7 @@ impl App {
             Ok(passed) => passed,
             Err(error) => return Ok(Err(error)),
         };
+        self.probe.enter(Phase::Messages);
         let params = AnteParams::load(&state)?;
         let mut tx_results = Vec::with_capacity(block.txs.len());
         tx_results.extend(system.as_ref().map(|verdict| verdict.as_ref().err().map(failed).unwrap_or_default()));
@@ -159,12 +161,15 @@ impl App {
             });
         }
 
+        self.probe.enter(Phase::EndBlock);
         let mut events = Vec::new();
         modules::end_block(&mut Context { state: &mut state, block: &info, events: &mut events })
             .map_err(|error| unexpected("end of block", error))?;
         events.iter_mut().for_each(|event| annotate(event, "mode", "EndBlock"));
 
+        self.probe.enter(Phase::Hashing);
         let commit = self.store.stage(state.into_changes(), meta(block, &info))?;
+        self.probe.enter(Phase::Done);
         if let (Some(Ok(())), Some(first)) = (&system, tx_results.first_mut()) {
             first.data = tx_data(vec![beacon::response(commit.epoch_hash())]);
         }
@@ -186,10 +191,12 @@ impl App {
             return Ok(Err(error));
         }
         let params = AnteParams::load(state)?;
+        self.probe.enter(Phase::Signatures);
         let reads = self.read_txs(state, block.txs.get(1..).unwrap_or_default())?;
         if strict && let Some(error) = over_gas(&reads, consensus::max_block_gas(state)?) {
             return Ok(Err(error));
         }
+        self.probe.enter(Phase::Admission);
         consensus::record_commit(state, block.last_commit.as_ref())?;
         let mut fees = Amount::ZERO;
         let mut admitted = Vec::with_capacity(reads.len());

@@ -10,7 +10,7 @@ use tendermint_proto::v0_38::abci::{
 };
 
 use super::{App, block::Block, genesis};
-use crate::{abci::Consensus, errors::Fault, modules::epochs};
+use crate::{abci::Consensus, errors::Fault, modules::epochs, probe::Phase};
 
 impl Consensus for App {
     fn init_chain(&mut self, request: RequestInitChain) -> Result<ResponseInitChain, Fault> {
@@ -67,10 +67,13 @@ impl Consensus for App {
             self.staged.take().ok_or_else(|| Fault::OutOfStep("Commit without FinalizeBlock".into()))?;
         let epoch = self.store.latest();
         let epoch = if epoch.height() > 0 { Some(epochs::current(&epoch)?.number) } else { None };
+        self.probe.enter(Phase::Writing);
         let snapshot = self.store.commit(commit)?;
         self.genesis = None;
         self.kept.clear();
+        self.probe.enter(Phase::Mempool);
         self.mempool.reset(&self.chain_id, self.overlay())?;
+        self.probe.enter(Phase::Done);
         if epoch != Some(epochs::current(&snapshot)?.number) {
             self.store.sync()?;
         }

@@ -29,6 +29,7 @@ pub use simulate::simulate;
 
 use crate::{
     errors::Fault,
+    probe::{NoProbe, Probe},
     tx::{TxReader, Verifier},
 };
 use block::{Block, Executed};
@@ -69,6 +70,7 @@ pub struct App {
     kept: Vec<(Block, Executed)>,
     /// The decided block, ready to be written.
     staged: Option<(Commit, Block)>,
+    probe: Arc<dyn Probe>,
 }
 
 impl App {
@@ -79,11 +81,17 @@ impl App {
         let reader = Arc::new(TxReader::new(config.tx_cache_bytes));
         let mempool = Arc::new(MempoolService::new(reader.clone(), verifier.clone()));
         let (genesis, kept, staged) = (None, Vec::new(), None);
-        let app = Self { store, config, chain_id, reader, verifier, mempool, genesis, kept, staged };
+        let probe = Arc::new(NoProbe);
+        let app = Self { store, config, chain_id, reader, verifier, mempool, genesis, kept, staged, probe };
         if snapshot.height() > 0 {
             app.mempool.reset(&app.chain_id, app.overlay())?;
         }
         Ok(app)
+    }
+
+    /// Tells `probe` which phase of a block begins.
+    pub fn watched_by(self, probe: Arc<dyn Probe>) -> Self {
+        Self { probe, ..self }
     }
 
     /// What the mempool connection talks to.

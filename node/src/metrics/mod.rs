@@ -1,6 +1,7 @@
 //! What the node counts and times, in Prometheus' terms. Every name starts with
 //! `slsbft_`; times are seconds. CometBFT's own metrics have their own address.
 
+mod phases;
 mod server;
 
 use std::{fmt, time::Duration};
@@ -10,8 +11,9 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Registry, Unit},
 };
-use tendermint_proto::v0_38::abci::ResponseFinalizeBlock;
+use tendermint_proto::v0_38::abci::{Event, ResponseFinalizeBlock};
 
+pub use phases::PhaseTimer;
 pub use server::{MetricsError, serve};
 
 /// From a hand-over between threads to a block that makes validators lose a round.
@@ -23,6 +25,20 @@ const BLOCK_TXS: [f64; 11] = [
     1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 7000.0, 10_000.0,
 ];
 const BATCH: [f64; 8] = [1.0, 2.0, 8.0, 32.0, 128.0, 256.0, 512.0, 1024.0];
+
+/// What happens to offers and deals.
+const DEAL_EVENTS: [&str; 8] = [
+    "offer_created",
+    "offer_updated",
+    "offer_withdrawn",
+    "deal_opened",
+    "deal_topped_up",
+    "deal_closing",
+    "deal_ended",
+    CLAIM,
+];
+const CLAIM: &str = "claim";
+const VOUCHERS: [f64; 8] = [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0];
 
 /// One label; its key is the same for all, so that dashboards can reuse panels.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -50,6 +66,9 @@ pub struct Metrics {
     block_txs: Histogram,
     failed_txs: Counter,
     gas: Counter,
+    deals: Family<Name, Counter>,
+    vouchers: Family<Name, Counter>,
+    claim_vouchers: Histogram,
     abci: Timers<Name>,
     app: Timers<Name>,
     check_batch: Histogram,
@@ -80,6 +99,9 @@ impl Metrics {
             block_txs: Histogram::new(BLOCK_TXS),
             failed_txs: Counter::default(),
             gas: Counter::default(),
+            deals: Family::default(),
+            vouchers: Family::default(),
+            claim_vouchers: Histogram::new(VOUCHERS),
             abci: Family::new_with_constructor(seconds),
             app: Family::new_with_constructor(seconds),
             check_batch: Histogram::new(BATCH),
@@ -113,6 +135,17 @@ impl Metrics {
             self.failed_txs.clone(),
         );
         registry.register("gas_used", "Gas used by transactions in blocks", self.gas.clone());
+        registry.register(
+            "deal_events",
+            "What happened to offers and deals",
+            self.deals.clone(),
+        );
+        registry.register("vouchers", "Vouchers claimed, by verdict", self.vouchers.clone());
+        registry.register(
+            "claim_vouchers",
+            "Vouchers in one claim",
+            self.claim_vouchers.clone(),
+        );
         let mut timed = |name, help, timers: Timers<Name>| {
             registry.register_with_unit(name, help, Unit::Seconds, timers);
         };
@@ -197,6 +230,26 @@ impl Metrics {
                 self.failed_txs.inc();
             }
             self.gas.inc_by(u64::try_from(result.gas_used).unwrap_or(0));
+            result.events.iter().for_each(|event| self.deal_event(event));
+        }
+        block.events.iter().for_each(|event| self.deal_event(event));
+    }
+
+    fn deal_event(&self, event: &Event) {
+        let Some(name) = DEAL_EVENTS.into_iter().find(|name| *name == event.r#type) else {
+            return;
+        };
+        self.deals.get_or_create(&Name { name }).inc();
+        if name == CLAIM {
+            let vouchers = ["accepted", "refused"].map(|name| {
+                let attribute = event.attributes.iter().find(|attribute| attribute.key == name);
+                let count = attribute
+                    .and_then(|found| found.value.parse().ok())
+                    .unwrap_or(0u64);
+                self.vouchers.get_or_create(&Name { name }).inc_by(count);
+                count as f64
+            });
+            self.claim_vouchers.observe(vouchers.iter().sum());
         }
     }
 
@@ -221,5 +274,56 @@ impl Metrics {
         // Writing to a string cannot fail.
         let _ = text::encode(&mut text, &self.registry);
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tendermint_proto::v0_38::abci::{EventAttribute, ExecTxResult};
+
+    #[test]
+    fn a_block_is_counted_with_its_claims() {
+        let attribute = |key: &str, value: &str| EventAttribute {
+            key: key.into(),
+            value: value.into(),
+            index: true,
+        };
+        let claim = Event {
+            r#type: "claim".into(),
+            attributes: vec![attribute("accepted", "40"), attribute("refused", "2")],
+        };
+        let tx_results = vec![
+            ExecTxResult {
+                gas_used: 7,
+                events: vec![claim],
+                ..Default::default()
+            },
+            ExecTxResult {
+                code: 5,
+                gas_used: 3,
+                ..Default::default()
+            },
+        ];
+        let metrics = Metrics::new();
+        metrics.block(
+            9,
+            &ResponseFinalizeBlock {
+                tx_results,
+                ..Default::default()
+            },
+        );
+        let text = metrics.encode();
+        for line in [
+            "slsbft_block_height 9",
+            "slsbft_block_transactions_sum 2.0",
+            "slsbft_failed_transactions_total 1",
+            "slsbft_gas_used_total 10",
+            "slsbft_deal_events_total{name=\"claim\"} 1",
+            "slsbft_vouchers_total{name=\"accepted\"} 40",
+            "slsbft_claim_vouchers_sum 42.0",
+        ] {
+            assert!(text.contains(line), "no `{line}` in\n{text}");
+        }
     }
 }

@@ -34,7 +34,7 @@ use crate::{
     comet_rpc::{CometRpc, RpcError},
     config::{AppConfig, CometConfig, CometError, Home, KeyError, ValidatorKey},
     grpc::{GrpcError, NodeFacts, NodeHandles},
-    metrics::{Metrics, MetricsError},
+    metrics::{Metrics, MetricsError, PhaseTimer},
 };
 
 /// How long services may take to finish what they are answering.
@@ -140,7 +140,7 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
         mempool: app.mempool(),
         query: app.query(),
         snapshots: app.query(),
-        consensus: app,
+        consensus: app.watched_by(Arc::new(PhaseTimer::new(Arc::clone(&metrics)))),
     };
     let options = Options {
         max_frame_bytes: config.abci.max_frame_bytes,

@@ -37,6 +37,7 @@ fn a_node_says_how_it_is() {
     for name in [
         "slsbft_block_height ",
         "slsbft_abci_request_seconds_bucket{le=\"0.001\",name=\"finalize_block\"}",
+        "slsbft_app_phase_seconds_count{name=\"store_write\"}",
         "slsbft_build_info",
     ] {
         assert!(metrics.contains(name), "no {name} in {metrics}");
