@@ -52,7 +52,7 @@ pub enum ClientError {
     },
     #[error("{endpoint} does not answer: {reason}. Check the node and try again")]
     Unavailable { endpoint: String, reason: String },
-    #[error("{0} not found")]
+    #[error("{0}")]
     NotFound(String),
     #[error("account {0} does not exist on this chain; send it some coins first")]
     NoAccount(slsbft_types::Address),

@@ -138,9 +138,9 @@ impl Client {
                 .into_inner()
                 .tx_response
                 .ok_or_else(|| self.without("a transaction")),
-            Err(status) if status.code() == Code::NotFound => {
-                Err(ClientError::NotFound(format!("transaction {hash}")))
-            }
+            Err(status) if status.code() == Code::NotFound => Err(ClientError::NotFound(format!(
+                "transaction {hash} is in no block that this node has indexed"
+            ))),
             Err(status) => Err(self.failed(status)),
         }
     }

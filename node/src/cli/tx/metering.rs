@@ -105,7 +105,8 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct OfferTerms {
-    /// Unit and price: UNIT=PRICE/COUNT, PRICE uankr for COUNT units; repeat for more
+    /// Unit and price: UNIT=PRICE/COUNT, PRICE uankr for COUNT units; repeat for more. Those given
+    /// are all that the offer has then
     #[arg(long, value_name = "METER", value_parser = values::meter)]
     meter: Vec<Meter>,
     /// Least escrow of a deal [default: the chain's]

@@ -228,7 +228,7 @@ fn builder(tx: &DynamicMessage) -> Result<TxBuilder, Failure> {
 }
 
 fn part(tx: &DynamicMessage, name: &str) -> Result<Vec<u8>, Failure> {
-    let field = tx.get_field_by_name(name);
+    let field = tx.get_field_by_name(name).filter(|_| tx.has_field_by_name(name));
     let message = field.as_deref().and_then(prost_reflect::Value::as_message);
     message
         .map(Message::encode_to_vec)
