@@ -148,7 +148,7 @@ pub fn run(args: &Args, global: &Global) -> Outcome {
             .keyring
             .unlock(&args.keyring.open(global), &args.from, &chain_id)?;
         let chain = Arc::new(RemoteChain::new(client, key).await?);
-        let mut provider = Provider::start(args.config(global), chain).await?;
+        let provider = Provider::start(args.config(global), chain).await?;
         println!("offer {} is served on http://{}", args.offer, provider.http);
         println!("vouchers are taken on http://{} (gRPC)", provider.vouchers);
         tokio::select! {

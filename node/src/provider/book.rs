@@ -260,7 +260,10 @@ impl Book {
     }
 
     fn end(&self, entry: &Entry) {
-        entry.deal.lock().open = false;
+        {
+            let mut deal = entry.deal.lock();
+            (deal.open, deal.ended) = (false, true);
+        }
         entry.changed.notify_waiters();
         self.ended.lock().entry(entry.id).or_insert_with(Instant::now);
     }

@@ -73,6 +73,8 @@ pub struct Deal {
     pub paid: Amount,
     pub expires_at: Time,
     pub open: bool,
+    /// The chain no longer has it: nothing can be claimed.
+    pub ended: bool,
     /// Seconds that a claim window lasts at least.
     pub window_seconds: u64,
     sessions: BTreeMap<SessionKey, Session>,
@@ -92,6 +94,7 @@ impl Deal {
             paid: Amount::ZERO,
             expires_at: Time::default(),
             open: false,
+            ended: false,
             window_seconds: 0,
             sessions: BTreeMap::new(),
         };
@@ -136,6 +139,7 @@ impl Deal {
         self.paid = paid.max(self.paid);
         self.expires_at = expires_at;
         self.open = deal.status() == DealStatus::Open;
+        self.ended = false;
         self.window_seconds = deal.terms.as_ref().map_or(0, |terms| terms.window_seconds);
         Ok(())
     }
@@ -308,7 +312,7 @@ impl Deal {
 
     /// Vouchers that the chain has not seen, if claiming them pays anything.
     pub fn unclaimed(&self) -> Vec<SignedVoucher> {
-        if self.payable().is_zero() {
+        if self.ended || self.payable().is_zero() {
             return Vec::new();
         }
         self.sessions

@@ -1,13 +1,13 @@
 //! The `slsbft.metering.v1.Vouchers` service: where consumers leave vouchers
 //! outside of requests.
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures::{Stream, StreamExt};
 use slsbft_proto::metering::v1::{
     SessionRequest, SessionResponse, SubmitRequest, SubmitResponse, Voucher, vouchers_server::Vouchers,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -23,6 +23,10 @@ use crate::metering::{
 
 /// Vouchers of one stream that may be on their way.
 const PIPELINE: usize = 1_024;
+/// Streams open at a time, over all connections.
+const STREAMS: usize = 1_024;
+/// A stream that brings nothing for this long ends.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// The service over a gateway's book and intake.
 #[derive(Clone)]
@@ -30,11 +34,17 @@ pub struct VouchersService {
     book: Arc<Book>,
     intake: Intake,
     credit: Credit,
+    streams: Arc<Semaphore>,
 }
 
 impl VouchersService {
     pub fn new(book: Arc<Book>, intake: Intake, credit: Credit) -> Self {
-        Self { book, intake, credit }
+        Self {
+            book,
+            intake,
+            credit,
+            streams: Arc::new(Semaphore::new(STREAMS)),
+        }
     }
 
     async fn shape(&self, request: SubmitRequest) -> Result<(ShapedVoucher, Arc<Entry>), Refusal> {
@@ -103,10 +113,16 @@ impl Vouchers for VouchersService {
         &self,
         request: Request<Streaming<SubmitRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
+        let place = self
+            .streams
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| Refusal::Busy.into_status())?;
         let (submitted, answers) = mpsc::channel::<Result<Submitted, Status>>(PIPELINE);
         let (service, mut requests) = (self.clone(), request.into_inner());
         tokio::spawn(async move {
-            while let Some(request) = requests.next().await {
+            let _place = place;
+            while let Ok(Some(request)) = tokio::time::timeout(IDLE, requests.next()).await {
                 let next = match request {
                     Ok(request) => service.enqueue(request).await.map_err(Refusal::into_status),
                     Err(status) => Err(status),

@@ -22,7 +22,9 @@ mod usage;
 
 use std::{io, net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
 
-use http::Uri;
+use http::{Request, Response, Uri};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use prost::Message;
 use slsbft_proto::metering::v1::{SignedVoucher, vouchers_server::VouchersServer};
 use tokio::{
@@ -31,7 +33,7 @@ use tokio::{
     task::JoinHandle as Task,
     time::{MissedTickBehavior, interval},
 };
-use tokio_stream::wrappers::TcpListenerStream;
+use tonic::codegen::Service;
 
 use self::{
     book::{Book, BookError},
@@ -43,15 +45,13 @@ use self::{
     proxy::Proxy,
 };
 use crate::metering::{
-    server::{self, stopped},
+    server::{self, Body, BodyError, Handler, stopped},
     store::{RecordKey, Store, StoreError, Writer},
     voucher::ShapedVoucher,
 };
 
 /// Largest message of the `Vouchers` service; a voucher is far below it.
 const MAX_MESSAGE: usize = 16 * 1024;
-/// Requests of one connection to the `Vouchers` service at a time.
-const CONCURRENCY: usize = 256;
 const CLAIM_TICK: Duration = Duration::from_secs(1);
 
 /// Why the daemon does not start, or has stopped.
@@ -67,8 +67,6 @@ pub enum ProviderError {
     Book(#[from] BookError),
     #[error(transparent)]
     Store(#[from] Arc<StoreError>),
-    #[error("the vouchers service failed: {0}")]
-    Vouchers(#[from] tonic::transport::Error),
 }
 
 impl From<StoreError> for ProviderError {
@@ -85,7 +83,7 @@ pub struct Provider {
     pub vouchers: SocketAddr,
     stop: watch::Sender<bool>,
     serving: Task<()>,
-    service: Task<Result<(), tonic::transport::Error>>,
+    taking: Task<()>,
     refreshing: Task<()>,
     claiming: Task<Claimer>,
     writer: Writer,
@@ -120,6 +118,9 @@ impl Provider {
         let (intake, taking) = Intake::spawn(writer.clone(), config.limits.voucher_queue)?;
         let (stop, stopping) = watch::channel(false);
         let service = VouchersService::new(book.clone(), intake.clone(), config.credit);
+        let service = VouchersServer::new(service).max_decoding_message_size(MAX_MESSAGE);
+        let handler = Arc::new(VouchersHandler(service));
+        let taking_vouchers = server::serve(vouchers, handler, config.limits.server(), stopping.clone());
         let proxy = Arc::new(Proxy::new(config.clone(), book.clone(), intake));
         let serving = server::serve(http, proxy, config.limits.server(), stopping.clone());
         let claimer = Claimer::new(book.clone(), config.claims, config.expiry_margin);
@@ -128,7 +129,7 @@ impl Provider {
             vouchers: vouchers_address,
             stop,
             serving: tokio::spawn(serving),
-            service: tokio::spawn(serve_vouchers(service, vouchers, stopping.clone())),
+            taking: tokio::spawn(taking_vouchers),
             refreshing: tokio::spawn(keep_current(
                 book,
                 writer.clone(),
@@ -142,14 +143,8 @@ impl Provider {
     }
 
     /// Resolves when the daemon cannot go on.
-    pub async fn failed(&mut self) -> ProviderError {
-        tokio::select! {
-            error = self.writer.fault() => error.into(),
-            ended = &mut self.service => match ended {
-                Ok(Err(error)) => error.into(),
-                _ => std::future::pending().await,
-            },
-        }
+    pub async fn failed(&self) -> ProviderError {
+        self.writer.fault().await.into()
     }
 
     /// Stops taking requests, lets those in flight finish, claims what is there.
@@ -157,9 +152,7 @@ impl Provider {
         self.stop.send_replace(true);
         // A task that has failed has nothing left to finish.
         let _ = self.serving.await;
-        if !self.service.is_finished() {
-            let _ = self.service.await;
-        }
+        let _ = self.taking.await;
         let _ = self.refreshing.await;
         if let Ok(mut claimer) = self.claiming.await {
             claimer.finish().await;
@@ -197,22 +190,14 @@ fn address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, Prov
     })
 }
 
-async fn serve_vouchers(
-    service: VouchersService,
-    listener: TcpListener,
-    mut stop: watch::Receiver<bool>,
-) -> Result<(), tonic::transport::Error> {
-    let service = VouchersServer::new(service).max_decoding_message_size(MAX_MESSAGE);
-    let stopped = async move { stopped(&mut stop).await };
-    tonic::transport::Server::builder()
-        .tcp_nodelay(true)
-        .concurrency_limit_per_connection(CONCURRENCY)
-        .max_concurrent_streams(CONCURRENCY as u32)
-        .http2_max_header_list_size(16 * 1024)
-        .http2_keepalive_interval(Some(Duration::from_secs(30)))
-        .add_service(service)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopped)
-        .await
+/// The `Vouchers` service behind the bounds that every port has.
+struct VouchersHandler(VouchersServer<VouchersService>);
+
+impl Handler for VouchersHandler {
+    async fn handle(&self, request: Request<Incoming>, _peer: SocketAddr) -> Response<Body> {
+        let Ok(response) = self.0.clone().call(request).await;
+        response.map(|body| body.map_err(BodyError::from).boxed_unsync())
+    }
 }
 
 /// Keeps the deals current until the daemon stops.

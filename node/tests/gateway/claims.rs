@@ -115,6 +115,21 @@ async fn after_a_restart_nothing_is_claimed_twice_and_nothing_is_forgotten() {
 }
 
 #[tokio::test]
+async fn a_deal_that_the_chain_no_longer_has_costs_no_more_transactions() {
+    let setup = claiming(Duration::from_secs(3_600)).await;
+    pay(&setup, 1, 3).await;
+    setup.chain.end(1);
+    setup.chain.open_deal(2, 2, 1_000_000);
+    eventually("the new deal is known", async || {
+        Consumer::new(&setup, 2, 0).submit(&setup, &[4, 0]).await.is_ok()
+    })
+    .await;
+    setup.chain.change(2, |deal| deal.set_status(DealStatus::Closing));
+    eventually("the other's claim", async || setup.chain.paid(2) == 4_000).await;
+    assert_eq!(setup.chain.load().0, 1);
+}
+
+#[tokio::test]
 async fn what_exceeds_the_escrow_is_claimed_after_a_top_up() {
     let setup = claiming(Duration::from_millis(200)).await;
     setup.chain.change(1, |deal| deal.escrow = "4000".into());
