@@ -6,6 +6,14 @@
 //! is verified, none is skipped as superseded: a session sends its next one only
 //! when the last was acknowledged, so pipelining goes across sessions.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what cannot go on has failed"
+)]
+
 #[allow(dead_code, reason = "shared with the tests")]
 #[path = "../tests/gateway/chain.rs"]
 mod chain;

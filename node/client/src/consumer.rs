@@ -37,12 +37,25 @@ pub struct SpendingTally {
 impl SpendingTally {
     /// `prices` are (price, scale) for each meter; `cap` bounds what the session
     /// can ever come to be due, in uankr.
-    pub fn new(signer: VoucherSigner, prices: Vec<(u64, u32)>, cap: Option<Amount>) -> Result<Self, VoucherError> {
+    pub fn new(
+        signer: VoucherSigner,
+        prices: Vec<(u64, u32)>,
+        cap: Option<Amount>,
+    ) -> Result<Self, VoucherError> {
         let counters = signer.last().counters.clone();
         if counters.len() != prices.len() {
-            return Err(VoucherError::Counters { expected: prices.len(), found: counters.len() });
+            return Err(VoucherError::Counters {
+                expected: prices.len(),
+                found: counters.len(),
+            });
         }
-        Ok(Self { signer, prices, cap, served: counters.clone(), claimed: counters })
+        Ok(Self {
+            signer,
+            prices,
+            cap,
+            served: counters.clone(),
+            claimed: counters,
+        })
     }
 
     /// Counts what was received, or may have been when nobody counted.
@@ -61,24 +74,44 @@ impl SpendingTally {
 
     /// What the next voucher would state: the claim as far as it was served.
     pub fn payable(&self) -> Vec<u64> {
-        let asked = self.claimed.iter().zip(&self.served).map(|(claimed, served)| *claimed.min(served));
-        asked.zip(&self.signer.last().counters).map(|(asked, signed)| asked.max(*signed)).collect()
+        let asked = self
+            .claimed
+            .iter()
+            .zip(&self.served)
+            .map(|(claimed, served)| *claimed.min(served));
+        asked
+            .zip(&self.signer.last().counters)
+            .map(|(asked, signed)| asked.max(*signed))
+            .collect()
     }
 
     /// What was received and not signed for.
     pub fn unsigned(&self) -> Vec<u64> {
         let signed = &self.signer.last().counters;
-        self.served.iter().zip(signed).map(|(served, signed)| served.saturating_sub(*signed)).collect()
+        self.served
+            .iter()
+            .zip(signed)
+            .map(|(served, signed)| served.saturating_sub(*signed))
+            .collect()
     }
 
     /// What the gateway asks for beyond what was received.
     pub fn overclaimed(&self) -> Vec<u64> {
-        self.claimed.iter().zip(&self.served).map(|(claimed, served)| claimed.saturating_sub(*served)).collect()
+        self.claimed
+            .iter()
+            .zip(&self.served)
+            .map(|(claimed, served)| claimed.saturating_sub(*served))
+            .collect()
     }
 
     /// Whether the cap covers `more` on top of what was received.
     pub fn affords(&self, more: &[u64]) -> bool {
-        let then: Vec<u64> = self.served.iter().zip(more).map(|(served, more)| served.saturating_add(*more)).collect();
+        let then: Vec<u64> = self
+            .served
+            .iter()
+            .zip(more)
+            .map(|(served, more)| served.saturating_add(*more))
+            .collect();
         match (self.due(&then), self.cap) {
             (Ok(due), Some(cap)) => due <= Due::whole(cap),
             (Ok(_), None) => true,
@@ -91,7 +124,10 @@ impl SpendingTally {
         let counters = self.payable();
         let due = self.due(&counters)?;
         match self.cap {
-            Some(cap) if due > Due::whole(cap) => Err(SigningError::Cap { due: due.floor(), cap }),
+            Some(cap) if due > Due::whole(cap) => Err(SigningError::Cap {
+                due: due.floor(),
+                cap,
+            }),
             _ => Ok(self.signer.sign(&counters, rating)?),
         }
     }
@@ -118,7 +154,9 @@ mod tests {
     }
 
     fn signed(tally: &mut SpendingTally) -> Vec<u64> {
-        voucher::verify("test-1", &tally.sign(0).unwrap()).unwrap().counters
+        voucher::verify("test-1", &tally.sign(0).unwrap())
+            .unwrap()
+            .counters
     }
 
     #[test]
@@ -127,7 +165,10 @@ mod tests {
         tally.serve(&[3, 500]);
         tally.claim(&[2, 9_000]);
         assert_eq!(signed(&mut tally), [2, 500]);
-        assert_eq!((tally.unsigned(), tally.overclaimed()), (vec![1, 0], vec![0, 8_500]));
+        assert_eq!(
+            (tally.unsigned(), tally.overclaimed()),
+            (vec![1, 0], vec![0, 8_500])
+        );
         tally.claim(&[1, 100]);
         assert_eq!(signed(&mut tally), [2, 500], "a lower claim takes nothing back");
         assert_eq!(tally.last().sequence, 2);
@@ -141,7 +182,13 @@ mod tests {
         tally.serve(&[1, 5_000]);
         tally.claim(&[2, 5_000]);
         let refused = tally.sign(0).unwrap_err();
-        assert_eq!(refused, SigningError::Cap { due: Amount::new(2_005), cap: Amount::new(2_000) });
+        assert_eq!(
+            refused,
+            SigningError::Cap {
+                due: Amount::new(2_005),
+                cap: Amount::new(2_000)
+            }
+        );
         assert_eq!(tally.last().sequence, 0);
     }
 

@@ -4,6 +4,14 @@
 //!
 //! The gateway is this same program, started as a child with `CHILD` set.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what cannot go on has failed"
+)]
+
 #[allow(dead_code, reason = "shared with the other tests")]
 mod chain;
 #[allow(dead_code, reason = "shared with the other tests")]

@@ -96,7 +96,7 @@ async fn a_body_larger_than_the_credit_flows_as_it_is_paid_for() {
             let held = setup.session(1, 0).await.voucher.unwrap().counters;
             let unpaid = setup.session(1, 0).await.metered[1] - held[1];
             assert!(unpaid <= 10_000, "{unpaid} unpaid");
-            if received % 10_000 == 0 {
+            if received.is_multiple_of(10_000) {
                 consumer.submit(&setup, &[1, received]).await.unwrap();
             }
         }
