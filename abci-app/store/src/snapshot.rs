@@ -8,7 +8,7 @@ use crate::block::BlockRecord;
 use crate::db::{Column, Db};
 use crate::merge::merge;
 use crate::read::{Entries, Entry, is_empty_range};
-use crate::undo::{self, UndoRange, undo_column};
+use crate::undo::{self, VersionedRange, undo_column};
 use crate::window::Window;
 use crate::{BlockMeta, Changes, Order, Read, Space, StoreError, app_hash};
 
@@ -109,12 +109,12 @@ impl Snapshot {
         let State { db, window, .. } = &*self.state;
         // The order matters: the iterator fixes what it sees of the latest entries, and only then
         // is it certain which blocks' undos are needed.
-        let entries: Entries<'a> = Box::new(LatestRange::new(db, latest, start, end, order)?);
+        let latest = LatestRange::new(db, latest, start, end, order)?;
         if !window.written_above(self.height()) {
-            return Ok(entries);
+            return Ok(Box::new(latest));
         }
-        let undos = UndoRange::new(db, undo, start, end, order, self.height())?;
-        Ok(merge(undos, entries, order))
+        let range = VersionedRange::new(db, latest, undo, (start, end), order, self.height())?;
+        Ok(Box::new(range))
     }
 }
 
@@ -156,7 +156,7 @@ pub(crate) fn value_column(space: Space) -> Column {
 }
 
 /// The latest entries of a range as the database held them when this was made.
-struct LatestRange<'a> {
+pub(crate) struct LatestRange<'a> {
     iter: DBRawIterator<'a>,
     order: Order,
     done: bool,

@@ -1,10 +1,14 @@
 //! Old values. A block that overwrites a key leaves what was there before under (key, height), so
 //! the value at height h is the first undo above h, or the latest value if there is none.
 
+use std::cmp::Ordering;
+use std::iter::Peekable;
+
 use rocksdb::{DBRawIterator, ReadOptions};
 
 use crate::db::{Column, Db};
-use crate::merge::Write;
+use crate::read::Entry;
+use crate::snapshot::LatestRange;
 use crate::{Order, Space, StoreError};
 
 const HEIGHT_LEN: usize = 8;
@@ -72,7 +76,7 @@ pub(crate) fn lookup(
     encode_key(key, &mut upper);
     upper.extend([u8::MAX; HEIGHT_LEN + 1]);
     bounds.set_iterate_upper_bound(upper);
-    let mut iter = db.iterate(undo_column(space), bounds)?;
+    let mut iter = db.iterate_one(undo_column(space), bounds)?;
     iter.seek(undo_key(key, height.saturating_add(1)));
     match iter.value() {
         Some(old) => Ok(Some(decode_old(old)?)),
@@ -83,16 +87,15 @@ pub(crate) fn lookup(
     }
 }
 
-/// For each key of a range that a block above `height` touched: the key and its value at `height`.
-pub(crate) struct UndoRange<'a> {
+/// Walks the keys of a range of an undo column.
+struct UndoCursor<'a> {
     iter: DBRawIterator<'a>,
     height: u64,
     order: Order,
-    failed: bool,
 }
 
-impl<'a> UndoRange<'a> {
-    pub(crate) fn new(
+impl<'a> UndoCursor<'a> {
+    fn new(
         db: &'a Db,
         column: Column,
         start: &[u8],
@@ -114,68 +117,111 @@ impl<'a> UndoRange<'a> {
             Order::Ascending => iter.seek_to_first(),
             Order::Descending => iter.seek_to_last(),
         }
-        Ok(UndoRange {
-            iter,
-            height,
-            order,
-            failed: false,
-        })
+        Ok(UndoCursor { iter, height, order })
     }
 
-    /// The next key's old value. At most three seeks a key, however often it was overwritten.
-    fn advance(&mut self) -> Result<Option<Write>, StoreError> {
-        while let Some(position) = self.iter.key() {
-            let (key, height) = decode_undo_key(position)?;
-            let wanted = undo_key(&key, self.height.saturating_add(1));
-            let found = match (height > self.height, self.order) {
-                (true, Order::Ascending) => self.old_here(&key)?,
-                (false, Order::Ascending) => {
-                    self.iter.seek(wanted);
-                    self.old_here(&key)?
-                }
-                (true, Order::Descending) => {
-                    self.iter.seek(wanted);
-                    self.old_here(&key)?
-                }
-                (false, Order::Descending) => None,
-            };
-            self.leave(&key, found.is_some());
-            if let Some(old) = found {
-                return Ok(Some((key, old)));
-            }
+    /// The key it is at, and the first height met there.
+    fn position(&self) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
+        match self.iter.key() {
+            Some(position) => decode_undo_key(position).map(Some),
+            None => Ok(self.iter.status().map(|()| None)?),
         }
-        self.iter.status()?;
-        Ok(None)
     }
 
-    /// The old value under the iterator if that still is an undo of `key`.
-    fn old_here(&self, key: &[u8]) -> Result<Option<Option<Vec<u8>>>, StoreError> {
-        match self.iter.item() {
-            Some((position, old)) if decode_undo_key(position)?.0 == key => Ok(Some(decode_old(old)?)),
+    /// What the first block above the height overwrote of `key`, where it is; moves to the next
+    /// key. At most three seeks, however often the key was overwritten.
+    fn take(&mut self, key: &[u8], first_met: u64) -> Result<Option<Option<Vec<u8>>>, StoreError> {
+        let above = first_met > self.height;
+        let old = match self.order {
+            Order::Ascending if above => self.old_of(key)?,
+            // The highest comes first, so there is none above.
+            Order::Descending if !above => None,
             _ => {
-                self.iter.status()?;
-                Ok(None)
+                self.iter.seek(undo_key(key, self.height.saturating_add(1)));
+                self.old_of(key)?
             }
-        }
-    }
-
-    /// Moves to the neighbouring key. Ascending without a find, the iterator is there already.
-    fn leave(&mut self, key: &[u8], found: bool) {
+        };
         let mut edge = Vec::with_capacity(key.len() + 16);
         encode_key(key, &mut edge);
         match self.order {
-            Order::Ascending if found => {
+            Order::Descending => self.iter.seek_for_prev(edge),
+            Order::Ascending if old.is_some() => {
                 edge.extend([u8::MAX; HEIGHT_LEN + 1]);
                 self.iter.seek(edge);
             }
+            // The search has ended at the next key.
             Order::Ascending => {}
-            Order::Descending => self.iter.seek_for_prev(edge),
+        }
+        Ok(old)
+    }
+
+    /// The old value here, if this still is an undo of `key`.
+    fn old_of(&self, key: &[u8]) -> Result<Option<Option<Vec<u8>>>, StoreError> {
+        match self.iter.item() {
+            Some((position, old)) if decode_undo_key(position)?.0 == key => Ok(Some(decode_old(old)?)),
+            _ => Ok(self.iter.status().map(|()| None)?),
         }
     }
 }
 
-impl Iterator for UndoRange<'_> {
-    type Item = Result<Write, StoreError>;
+/// A range of a column as it was at a height. Both sides advance together, so that an entry costs
+/// a few seeks and no scan over what was overwritten elsewhere.
+pub(crate) struct VersionedRange<'a> {
+    latest: Peekable<LatestRange<'a>>,
+    undo: UndoCursor<'a>,
+    failed: bool,
+}
+
+impl<'a> VersionedRange<'a> {
+    pub(crate) fn new(
+        db: &'a Db,
+        latest: LatestRange<'a>,
+        undo: Column,
+        (start, end): (&[u8], Option<&[u8]>),
+        order: Order,
+        height: u64,
+    ) -> Result<Self, StoreError> {
+        let undo = UndoCursor::new(db, undo, start, end, order, height)?;
+        Ok(VersionedRange {
+            latest: latest.peekable(),
+            undo,
+            failed: false,
+        })
+    }
+
+    fn advance(&mut self) -> Result<Option<Entry>, StoreError> {
+        loop {
+            let undo = self.undo.position()?;
+            let side = match (self.latest.peek(), &undo) {
+                (None, None) => return Ok(None),
+                (Some(_), None) | (Some(Err(_)), Some(_)) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(Ok((key, _))), Some((undone, _))) => match self.undo.order {
+                    Order::Ascending => key.cmp(undone),
+                    Order::Descending => undone.cmp(key),
+                },
+            };
+            let latest = if side == Ordering::Greater {
+                None
+            } else {
+                self.latest.next().transpose()?
+            };
+            let Some((key, first_met)) = undo.filter(|_| side != Ordering::Less) else {
+                return Ok(latest);
+            };
+            let entry = match self.undo.take(&key, first_met)? {
+                Some(old) => old.map(|value| (key, value)),
+                None => latest,
+            };
+            if entry.is_some() {
+                return Ok(entry);
+            }
+        }
+    }
+}
+
+impl Iterator for VersionedRange<'_> {
+    type Item = Result<Entry, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.failed {

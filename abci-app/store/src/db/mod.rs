@@ -167,11 +167,23 @@ impl Db {
             .collect()
     }
 
+    /// Any part of a column.
     pub(crate) fn iterate(
         &self,
         column: Column,
-        options: ReadOptions,
+        mut options: ReadOptions,
     ) -> Result<DBRawIterator<'_>, StoreError> {
+        options.set_total_order_seek(true);
+        Ok(self.inner.raw_iterator_cf_opt(self.column(column)?, options))
+    }
+
+    /// The undos of one key: what it seeks must only differ in height. Skips most files.
+    pub(crate) fn iterate_one(
+        &self,
+        column: Column,
+        mut options: ReadOptions,
+    ) -> Result<DBRawIterator<'_>, StoreError> {
+        options.set_prefix_same_as_start(true);
         Ok(self.inner.raw_iterator_cf_opt(self.column(column)?, options))
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use rocksdb::{BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Options};
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Options,
+    SliceTransform,
+};
 
 use super::Column;
 use super::pruning::{PruneFloors, PruneUndo, Window};
@@ -55,6 +58,11 @@ pub(super) fn columns(memory: &Memory, floors: &Arc<PruneFloors>) -> Vec<ColumnF
         .collect()
 }
 
+/// An undo key without the height it ends with.
+fn without_height(key: &[u8]) -> &[u8] {
+    key.split_last_chunk::<8>().map_or(key, |(key, _)| key)
+}
+
 fn column_options(column: Column, cache: &Cache, floors: &Arc<PruneFloors>) -> Options {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
@@ -83,6 +91,13 @@ fn column_options(column: Column, cache: &Cache, floors: &Arc<PruneFloors>) -> O
         Column::Main | Column::Epoch | Column::Tree | Column::Leaves | Column::Meta => None,
     };
     if let Some(window) = window {
+        // One bloom filter entry for all undos of a key.
+        options.set_prefix_extractor(SliceTransform::create(
+            "slsbft.without_height",
+            without_height,
+            None,
+        ));
+        options.set_memtable_prefix_bloom_ratio(0.1);
         options.set_compaction_filter_factory(PruneUndo::new(window, floors.clone()));
         // Data that nothing else would compact is still pruned within a day.
         options.set_periodic_compaction_seconds(24 * 60 * 60);

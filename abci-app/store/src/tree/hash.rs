@@ -65,11 +65,16 @@ pub(super) fn internal_prefix() -> &'static [u8] {
 
 /// SHA-256(prefix ‖ left ‖ right) for a prefix of at most 55 bytes: a message of exactly two
 /// blocks, padded by hand, which takes about half the time of the general interface.
+#[inline]
 fn two_blocks(prefix: &[u8], left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
     let bits = (prefix.len() as u64 + 64) * 8;
     let mut message = [0u8; 128];
-    let content = prefix.iter().chain(left).chain(right).chain(&[0x80]);
-    message.iter_mut().zip(content).for_each(|(to, from)| *to = *from);
+    let mut rest = message.as_mut_slice();
+    for part in [prefix, left, right, &[0x80]] {
+        let (to, behind) = rest.split_at_mut(part.len());
+        to.copy_from_slice(part);
+        rest = behind;
+    }
     if let Some(length) = message.last_chunk_mut() {
         *length = bits.to_be_bytes();
     }

@@ -101,7 +101,7 @@ impl Prover<'_> {
         if window.written_above(height) {
             let mut bounds = ReadOptions::default();
             bounds.set_iterate_upper_bound([path.encode(), vec![u8::MAX; 9]].concat());
-            let mut undos = db.iterate(Column::TreeUndo, bounds)?;
+            let mut undos = db.iterate_one(Column::TreeUndo, bounds)?;
             undos.seek([path.encode().as_slice(), &height.saturating_add(1).to_be_bytes()].concat());
             while let Some(undo) = undos.value()
                 && slots.contains(&None)
