@@ -42,8 +42,10 @@ fn main() {
         return;
     }
     let keys: Vec<SigningKey> = (0..SENDERS as u64).map(|i| key(i)).collect();
-    let mut accounts: Vec<(Address, u128)> =
-        keys.iter().map(|key| (key.address(), 1_000_000_000_000_000)).collect();
+    let mut accounts: Vec<(Address, u128)> = keys
+        .iter()
+        .map(|key| (key.address(), 1_000_000_000_000_000))
+        .collect();
     accounts.extend((0..ACCOUNTS - SENDERS as u64).map(|i| (recipient(i), 1_000_000)));
     eprintln!("genesis of {} accounts …", accounts.len());
     let mut chain = Chain::start(&accounts);
@@ -87,19 +89,34 @@ struct Run {
 
 impl Run {
     fn block(&mut self, chain: &mut Chain, round: u64, txs: Vec<Bytes>) {
-        let (height, time) = (round as i64 + 1, Some(Timestamp { seconds: 1_700_000_000 + round as i64, nanos: 0 }));
+        let (height, time) = (
+            round as i64 + 1,
+            Some(Timestamp {
+                seconds: 1_700_000_000 + round as i64,
+                nanos: 0,
+            }),
+        );
         let cpu = cpu_time();
         let mempool = chain.app().mempool();
         self.check.push(timed(|| {
             for tx in &txs {
-                let request = RequestCheckTx { tx: tx.clone(), ..Default::default() };
+                let request = RequestCheckTx {
+                    tx: tx.clone(),
+                    ..Default::default()
+                };
                 assert_eq!(mempool.apply(mempool.verify(request)).unwrap().code, 0);
             }
         }));
-        let request =
-            RequestPrepareProposal { height, time, txs, max_tx_bytes: 22_000_000, ..Default::default() };
+        let request = RequestPrepareProposal {
+            height,
+            time,
+            txs,
+            max_tx_bytes: 22_000_000,
+            ..Default::default()
+        };
         let mut txs = Vec::new();
-        self.prepare.push(timed(|| txs = chain.app().prepare_proposal(request).unwrap().txs));
+        self.prepare
+            .push(timed(|| txs = chain.app().prepare_proposal(request).unwrap().txs));
         assert_eq!(txs.len(), SENDERS + 1);
         assert_eq!(txs[0], beacon::system_tx(height as u64));
 
@@ -107,16 +124,33 @@ impl Run {
         let kept = round % 2 == 0;
         if kept {
             let txs = txs.clone();
-            let request =
-                RequestProcessProposal { height, time, txs, proposed_last_commit: commit.clone(), ..Default::default() };
-            self.process.push(timed(|| assert_eq!(chain.app().process_proposal(request).unwrap().status, 1)));
+            let request = RequestProcessProposal {
+                height,
+                time,
+                txs,
+                proposed_last_commit: commit.clone(),
+                ..Default::default()
+            };
+            self.process.push(timed(|| {
+                assert_eq!(chain.app().process_proposal(request).unwrap().status, 1)
+            }));
         }
-        let request = RequestFinalizeBlock { height, time, txs, decided_last_commit: commit, ..Default::default() };
+        let request = RequestFinalizeBlock {
+            height,
+            time,
+            txs,
+            decided_last_commit: commit,
+            ..Default::default()
+        };
         let finalize = timed(|| {
             let response = chain.app().finalize_block(request).unwrap();
             assert!(response.tx_results.iter().all(|result| result.code == 0));
         });
-        if kept { self.finalize.push(finalize) } else { self.finalize_alone.push(finalize) }
+        if kept {
+            self.finalize.push(finalize)
+        } else {
+            self.finalize_alone.push(finalize)
+        }
         self.commit.push(timed(|| drop(chain.app().commit().unwrap())));
         self.cpu += cpu_time() - cpu;
         self.txs += SENDERS;
@@ -127,15 +161,33 @@ impl Run {
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         let check = median(&mut self.check);
         println!("transfers::check_tx/accounts=1M {:.1} us", each(check));
-        println!("transfers::check_tx_rate/accounts=1M {:.0} tx/s", SENDERS as f64 / check.as_secs_f64());
-        println!("transfers::prepare_proposal/txs=5000 {:.1} ms", ms(median(&mut self.prepare)));
-        println!("transfers::process_proposal/txs=5000 {:.1} ms", ms(median(&mut self.process)));
-        println!("transfers::finalize_kept/txs=5000 {:.1} ms", ms(median(&mut self.finalize)));
+        println!(
+            "transfers::check_tx_rate/accounts=1M {:.0} tx/s",
+            SENDERS as f64 / check.as_secs_f64()
+        );
+        println!(
+            "transfers::prepare_proposal/txs=5000 {:.1} ms",
+            ms(median(&mut self.prepare))
+        );
+        println!(
+            "transfers::process_proposal/txs=5000 {:.1} ms",
+            ms(median(&mut self.process))
+        );
+        println!(
+            "transfers::finalize_kept/txs=5000 {:.1} ms",
+            ms(median(&mut self.finalize))
+        );
         let (alone, commit) = (median(&mut self.finalize_alone), median(&mut self.commit));
         println!("transfers::finalize_alone/txs=5000 {:.1} ms", ms(alone));
         println!("transfers::commit/txs=5000 {:.1} ms", ms(commit));
-        println!("transfers::finalize_and_commit/txs=5000 {:.1} ms", ms(alone + commit));
-        println!("transfers::cpu_per_transfer {:.1} us", self.cpu.as_secs_f64() * 1e6 / self.txs as f64);
+        println!(
+            "transfers::finalize_and_commit/txs=5000 {:.1} ms",
+            ms(alone + commit)
+        );
+        println!(
+            "transfers::cpu_per_transfer {:.1} us",
+            self.cpu.as_secs_f64() * 1e6 / self.txs as f64
+        );
         println!("transfers::signature_alone {:.1} us", signature_alone(&keys[0]));
     }
 }
@@ -166,6 +218,11 @@ fn median(times: &mut [Duration]) -> Duration {
 fn cpu_time() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     let after_name = stat.rsplit_once(')').unwrap().1;
-    let ticks: u64 = after_name.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
+    let ticks: u64 = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(|field| field.parse::<u64>().unwrap())
+        .sum();
     Duration::from_millis(ticks * 10)
 }

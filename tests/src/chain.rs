@@ -2,14 +2,21 @@
 //! application in the order of ABCI's grammar, checks after every block what
 //! must always hold, and can restart the application from its database.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use slsbft_app::{
     App, AppConfig,
     abci::{Consensus, Mempool, Query},
     app::{MempoolService, QueryService},
-    modules::bank,
+    modules::{
+        auth::Auth,
+        bank::{self, Bank},
+        metering::Metering,
+    },
 };
 use slsbft_genesis::{
     Genesis,
@@ -37,8 +44,16 @@ const GENESIS_SECONDS: i64 = 1_700_000_000;
 const MAX_TX_BYTES: i64 = 20_000_000;
 const PROPOSER: [u8; 20] = [7; 20];
 
+/// What operators may set differently without leaving the chain.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    pub store: StoreConfig,
+    pub app: AppConfig,
+}
+
 pub struct Chain {
     app: Option<App>,
+    setup: Setup,
     mempool: Arc<MempoolService>,
     query: Arc<QueryService>,
     home: Arc<TempDir>,
@@ -74,7 +89,12 @@ impl Chain {
         // Not `add_account`, which looks for duplicates: benchmarks have a million accounts.
         for (account_number, (address, amount)) in (0..).zip(accounts) {
             let (address, coins) = (*address, Coins::base(Amount::new(*amount)));
-            let account = BaseAccount { address, account_number, sequence: 0, pub_key: None };
+            let account = BaseAccount {
+                address,
+                account_number,
+                sequence: 0,
+                pub_key: None,
+            };
             genesis.app_state.auth.accounts.push(Account::Base(account));
             genesis.app_state.bank.balances.push(Balance { address, coins });
         }
@@ -83,29 +103,63 @@ impl Chain {
     }
 
     pub fn from_genesis(genesis: &Genesis) -> Self {
+        Self::with_setup(genesis, Setup::default())
+    }
+
+    /// The same chain on a node with other settings.
+    pub fn with_setup(genesis: &Genesis, setup: Setup) -> Self {
         let home = Arc::new(tempfile::tempdir().expect("temporary folder"));
-        let mut chain = Self::open(home, genesis.initial_height - 1, GENESIS_SECONDS);
-        let app_hash = chain.app().init_chain(init_request(genesis)).expect("valid genesis").app_hash;
-        chain.app_hash = app_hash.to_vec();
+        let mut chain = Self::open(home, setup);
+        chain.init(genesis);
         chain
     }
 
-    fn open(home: Arc<TempDir>, height: i64, time: i64) -> Self {
-        let store = Store::open(&home.path().join("data"), &StoreConfig::default()).expect("database");
-        let app = App::open(store, AppConfig::default()).expect("application");
+    /// InitChain: of a new chain, or again when no block was written yet.
+    pub fn init(&mut self, genesis: &Genesis) {
+        let app_hash = self
+            .app()
+            .init_chain(init_request(genesis))
+            .expect("valid genesis")
+            .app_hash;
+        self.app_hash = app_hash.to_vec();
+        self.height = genesis.initial_height - 1;
+        self.time = genesis.genesis_time.seconds;
+    }
+
+    fn open(home: Arc<TempDir>, setup: Setup) -> Self {
+        let store = Store::open(&home.path().join("data"), &setup.store).expect("database");
+        let app = App::open(store, setup.app.clone()).expect("application");
         let (mempool, query) = (app.mempool(), app.query());
-        Self { app: Some(app), mempool, query, home, height, time, app_hash: Vec::new(), pending: Vec::new() }
+        let (app_hash, pending) = (Vec::new(), Vec::new());
+        Self {
+            app: Some(app),
+            setup,
+            mempool,
+            query,
+            home,
+            height: 0,
+            time: 0,
+            app_hash,
+            pending,
+        }
     }
 
     /// Closes the application and opens it from what is on disk.
-    pub fn restart(mut self) -> Self {
-        let (home, height, time) = (self.home.clone(), self.height, self.time);
+    pub fn restart(self) -> Self {
+        self.restart_after(|_| ())
+    }
+
+    /// The same, with something done to the closed database.
+    pub fn restart_after(mut self, damage: impl FnOnce(&Path)) -> Self {
+        let (home, setup) = (self.home.clone(), self.setup.clone());
         drop(self.app.take());
         drop(self);
-        let mut chain = Self::open(home, height, time);
+        damage(&home.path().join("data"));
+        let mut chain = Self::open(home, setup);
         let info = chain.query.info(RequestInfo::default()).expect("info");
         chain.height = info.last_block_height;
         chain.app_hash = info.last_block_app_hash.to_vec();
+        chain.time = chain.snapshot().block().time.0;
         chain
     }
 
@@ -123,19 +177,36 @@ impl Chain {
 
     /// CheckTx; what is admitted waits for the next block.
     pub fn submit(&mut self, tx: &[u8]) -> ResponseCheckTx {
-        let tx = Bytes::copy_from_slice(tx);
-        let request = RequestCheckTx { tx: tx.clone(), ..Default::default() };
-        let response = self.mempool.apply(self.mempool.verify(request)).expect("no fault");
+        let response = self.check(tx);
         if response.code == 0 {
-            self.pending.push(tx);
+            self.pending.push(Bytes::copy_from_slice(tx));
         }
         response
+    }
+
+    /// Puts a transaction before the next proposer, whatever the mempool says.
+    pub fn offer(&mut self, tx: Bytes) {
+        self.pending.push(tx);
+    }
+
+    /// CheckTx alone.
+    pub fn check(&self, tx: &[u8]) -> ResponseCheckTx {
+        let request = RequestCheckTx {
+            tx: Bytes::copy_from_slice(tx),
+            ..Default::default()
+        };
+        self.mempool
+            .apply(self.mempool.verify(request))
+            .expect("no fault")
     }
 
     /// A block of what is pending, proposed, judged, decided and committed.
     pub fn block(&mut self) -> Block {
         let reaped = std::mem::take(&mut self.pending);
-        let request = RequestPrepareProposal { txs: reaped, ..self.prepare_request() };
+        let request = RequestPrepareProposal {
+            txs: reaped,
+            ..self.prepare_request()
+        };
         let prepared = self.app().prepare_proposal(request).expect("no fault");
         self.decide(prepared.txs)
     }
@@ -149,7 +220,16 @@ impl Chain {
 
     /// The application's verdict on a proposal.
     pub fn judge(&mut self, txs: Vec<Bytes>) -> ProposalStatus {
-        let request = RequestProcessProposal {
+        self.judge_with(txs, |_| ())
+    }
+
+    /// The same with a changed request.
+    pub fn judge_with(
+        &mut self,
+        txs: Vec<Bytes>,
+        change: impl FnOnce(&mut RequestProcessProposal),
+    ) -> ProposalStatus {
+        let mut request = RequestProcessProposal {
             txs,
             proposed_last_commit: Some(last_commit(0)),
             hash: self.block_hash(),
@@ -158,6 +238,7 @@ impl Chain {
             proposer_address: PROPOSER.to_vec().into(),
             ..Default::default()
         };
+        change(&mut request);
         let response = self.app().process_proposal(request).expect("no fault");
         ProposalStatus::try_from(response.status).expect("a known status")
     }
@@ -168,9 +249,13 @@ impl Chain {
     }
 
     /// The same with a changed request.
-    pub fn finalize_with(&mut self, txs: Vec<Bytes>, change: impl FnOnce(&mut RequestFinalizeBlock)) -> Block {
+    pub fn finalize_with(
+        &mut self,
+        txs: Vec<Bytes>,
+        change: impl FnOnce(&mut RequestFinalizeBlock),
+    ) -> Block {
         let mut request = RequestFinalizeBlock {
-            txs: txs.clone(),
+            txs,
             decided_last_commit: Some(last_commit(0)),
             hash: self.block_hash(),
             height: self.height + 1,
@@ -179,24 +264,53 @@ impl Chain {
             ..Default::default()
         };
         change(&mut request);
+        self.replay(request)
+    }
+
+    /// FinalizeBlock and Commit of a block that was decided before.
+    pub fn replay(&mut self, request: RequestFinalizeBlock) -> Block {
+        let txs = request.txs.clone();
         let response = self.app().finalize_block(request.clone()).expect("no fault");
-        assert_eq!(response.tx_results.len(), txs.len(), "one result for each transaction, always");
+        assert_eq!(
+            response.tx_results.len(),
+            txs.len(),
+            "one result for each transaction, always"
+        );
         self.app().commit().expect("no fault");
         self.height += 1;
         self.time = request.time.as_ref().map_or(self.time, |time| time.seconds);
         self.app_hash = response.app_hash.to_vec();
-        bank::check_supply(&self.snapshot()).expect("supply is the sum of balances");
-        Block { txs, response, request }
+        self.assert_sound();
+        Block {
+            txs,
+            response,
+            request,
+        }
+    }
+
+    /// What must hold after every block.
+    fn assert_sound(&self) {
+        let state = self.snapshot();
+        bank::check_supply(&state).expect("supply is the sum of balances");
+        Metering::new(Bank::new(Auth))
+            .check(&state)
+            .expect("escrow is what offers and deals say");
     }
 
     /// The system transaction of the next block and then `txs`.
     pub fn with_system_tx(&self, txs: impl IntoIterator<Item = Vec<u8>>) -> Vec<Bytes> {
         let system = slsbft_app::modules::beacon::system_tx(self.height as u64 + 1);
-        std::iter::once(system).chain(txs.into_iter().map(Bytes::from)).collect()
+        std::iter::once(system)
+            .chain(txs.into_iter().map(Bytes::from))
+            .collect()
     }
 
     pub fn query(&self, path: &str, data: Vec<u8>) -> ResponseQuery {
-        self.query_with(RequestQuery { path: path.into(), data: data.into(), ..Default::default() })
+        self.query_with(RequestQuery {
+            path: path.into(),
+            data: data.into(),
+            ..Default::default()
+        })
     }
 
     pub fn query_with(&self, request: RequestQuery) -> ResponseQuery {
@@ -204,11 +318,15 @@ impl Chain {
     }
 
     pub fn balance(&self, owner: &Address) -> u128 {
-        bank::balance(&self.snapshot(), owner, BASE_DENOM).expect("readable").value()
+        bank::balance(&self.snapshot(), owner, BASE_DENOM)
+            .expect("readable")
+            .value()
     }
 
     pub fn supply(&self) -> u128 {
-        bank::supply(&self.snapshot(), BASE_DENOM).expect("readable").value()
+        bank::supply(&self.snapshot(), BASE_DENOM)
+            .expect("readable")
+            .value()
     }
 
     fn prepare_request(&self) -> RequestPrepareProposal {
@@ -222,7 +340,10 @@ impl Chain {
     }
 
     fn next_time(&self) -> Option<Timestamp> {
-        Some(Timestamp { seconds: self.time + 1, nanos: 0 })
+        Some(Timestamp {
+            seconds: self.time + 1,
+            nanos: 0,
+        })
     }
 
     fn block_hash(&self) -> Bytes {
@@ -234,9 +355,18 @@ impl Chain {
 
 /// A commit of one validator that signed, in a round.
 pub fn last_commit(round: i32) -> CommitInfo {
-    let validator = Validator { address: PROPOSER.to_vec().into(), power: 10 };
-    let vote = VoteInfo { validator: Some(validator), block_id_flag: BlockIdFlag::Commit.into() };
-    CommitInfo { round, votes: vec![vote] }
+    let validator = Validator {
+        address: PROPOSER.to_vec().into(),
+        power: 10,
+    };
+    let vote = VoteInfo {
+        validator: Some(validator),
+        block_id_flag: BlockIdFlag::Commit.into(),
+    };
+    CommitInfo {
+        round,
+        votes: vec![vote],
+    }
 }
 
 fn init_request(genesis: &Genesis) -> RequestInitChain {
@@ -245,7 +375,10 @@ fn init_request(genesis: &Genesis) -> RequestInitChain {
         time: Some(genesis.genesis_time.into()),
         chain_id: genesis.chain_id.clone(),
         consensus_params: Some(ConsensusParams {
-            block: Some(BlockParams { max_bytes: block.max_bytes, max_gas: block.max_gas }),
+            block: Some(BlockParams {
+                max_bytes: block.max_bytes,
+                max_gas: block.max_gas,
+            }),
             ..Default::default()
         }),
         app_state_bytes: serde_json::to_vec(&genesis.app_state).expect("JSON").into(),

@@ -19,7 +19,11 @@ impl Wallet {
     /// The same key for the same seed, always.
     pub fn new(kind: KeyKind, seed: u8, number: u64) -> Self {
         let key = SigningKey::from_secret(kind, &[seed; 32]).expect("any such secret is a key");
-        Self { key, number, sequence: 0 }
+        Self {
+            key,
+            number,
+            sequence: 0,
+        }
     }
 
     pub fn address(&self) -> Address {
@@ -39,7 +43,8 @@ impl Wallet {
 
     /// Signs without counting on.
     pub fn sign_only(&self, tx: &TxBuilder) -> SignedTx {
-        tx.sign(CHAIN_ID, &self.key, self.number, self.sequence).expect("a well-formed transaction")
+        tx.sign(CHAIN_ID, &self.key, self.number, self.sequence)
+            .expect("a well-formed transaction")
     }
 
     pub fn send(&mut self, to: &Address, amount: u128) -> SignedTx {
@@ -52,6 +57,9 @@ pub fn transfer(from: &Address, to: &Address, amount: u128) -> MsgSend {
     MsgSend {
         from_address: from.to_string(),
         to_address: to.to_string(),
-        amount: vec![Coin { denom: BASE_DENOM.into(), amount: amount.to_string() }],
+        amount: vec![Coin {
+            denom: BASE_DENOM.into(),
+            amount: amount.to_string(),
+        }],
     }
 }
