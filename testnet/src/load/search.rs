@@ -27,7 +27,10 @@ impl Search {
     /// The rate to try next; `None` when the answer is precise enough.
     pub fn next(&self) -> Option<f64> {
         let found = match (self.held, self.failed) {
-            (Some(held), Some(failed)) => failed / held <= PRECISION,
+            // No rate between them, or none that matters.
+            (Some(held), Some(failed)) => {
+                failed / held <= PRECISION || self.next <= held || self.next >= failed
+            }
             (None, Some(failed)) => failed <= LOWEST,
             _ => false,
         };
