@@ -31,7 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     compiler.open_files(FILES)?;
 
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("slsbft_descriptor.bin"), compiler.include_imports(false).encode_file_descriptor_set())?;
+    fs::write(
+        out.join("slsbft_descriptor.bin"),
+        compiler.include_imports(false).encode_file_descriptor_set(),
+    )?;
     // Messages know their own type URL, as those of cosmos-sdk-proto do.
     let mut config = tonic_build::Config::new();
     config.enable_type_names();
@@ -41,7 +44,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .extern_path(".google.protobuf.Timestamp", "::cosmos_sdk_proto::Timestamp")
         .compile_fds_with_config(
             config,
-            compiler.include_imports(true).include_source_info(true).file_descriptor_set(),
+            compiler
+                .include_imports(true)
+                .include_source_info(true)
+                .file_descriptor_set(),
         )?;
     Ok(())
 }

@@ -20,8 +20,10 @@ pub use crate::errors::Fault;
 /// The consensus connection: blocks, in the order of ABCI's grammar.
 pub trait Consensus: Send {
     fn init_chain(&mut self, request: RequestInitChain) -> Result<ResponseInitChain, Fault>;
-    fn prepare_proposal(&mut self, request: RequestPrepareProposal) -> Result<ResponsePrepareProposal, Fault>;
-    fn process_proposal(&mut self, request: RequestProcessProposal) -> Result<ResponseProcessProposal, Fault>;
+    fn prepare_proposal(&mut self, request: RequestPrepareProposal)
+    -> Result<ResponsePrepareProposal, Fault>;
+    fn process_proposal(&mut self, request: RequestProcessProposal)
+    -> Result<ResponseProcessProposal, Fault>;
     fn finalize_block(&mut self, request: RequestFinalizeBlock) -> Result<ResponseFinalizeBlock, Fault>;
     fn commit(&mut self) -> Result<ResponseCommit, Fault>;
 
@@ -36,8 +38,14 @@ pub trait Consensus: Send {
         request: RequestVerifyVoteExtension,
     ) -> Result<ResponseVerifyVoteExtension, Fault> {
         use response_verify_vote_extension::VerifyStatus;
-        let status = if request.vote_extension.is_empty() { VerifyStatus::Accept } else { VerifyStatus::Reject };
-        Ok(ResponseVerifyVoteExtension { status: status.into() })
+        let status = if request.vote_extension.is_empty() {
+            VerifyStatus::Accept
+        } else {
+            VerifyStatus::Reject
+        };
+        Ok(ResponseVerifyVoteExtension {
+            status: status.into(),
+        })
     }
 }
 
@@ -72,8 +80,14 @@ pub trait Snapshots: Send + Sync {
         Ok(ResponseLoadSnapshotChunk::default())
     }
 
-    fn apply_snapshot_chunk(&self, _: RequestApplySnapshotChunk) -> Result<ResponseApplySnapshotChunk, Fault> {
+    fn apply_snapshot_chunk(
+        &self,
+        _: RequestApplySnapshotChunk,
+    ) -> Result<ResponseApplySnapshotChunk, Fault> {
         let result = response_apply_snapshot_chunk::Result::Abort.into();
-        Ok(ResponseApplySnapshotChunk { result, ..Default::default() })
+        Ok(ResponseApplySnapshotChunk {
+            result,
+            ..Default::default()
+        })
     }
 }

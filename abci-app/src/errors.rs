@@ -33,7 +33,11 @@ pub struct TxError {
 
 impl TxError {
     pub fn new(codespace: &'static str, code: u32, message: impl Into<String>) -> Self {
-        Self { codespace, code, message: message.into() }
+        Self {
+            codespace,
+            code,
+            message: message.into(),
+        }
     }
 }
 

@@ -9,7 +9,10 @@ pub struct EventBuilder(Event);
 
 /// Starts an event of a type.
 pub fn event(kind: &str) -> EventBuilder {
-    EventBuilder(Event { r#type: kind.to_owned(), attributes: Vec::with_capacity(4) })
+    EventBuilder(Event {
+        r#type: kind.to_owned(),
+        attributes: Vec::with_capacity(4),
+    })
 }
 
 impl EventBuilder {
@@ -31,5 +34,9 @@ pub fn annotate(event: &mut Event, key: &str, value: impl ToString) {
 }
 
 fn attribute(key: &str, value: impl ToString) -> EventAttribute {
-    EventAttribute { key: key.to_owned(), value: value.to_string(), index: true }
+    EventAttribute {
+        key: key.to_owned(),
+        value: value.to_string(),
+        index: true,
+    }
 }

@@ -41,7 +41,7 @@ fn main() {
     if std::env::args().any(|arg| arg == "--test") {
         return;
     }
-    let keys: Vec<SigningKey> = (0..SENDERS as u64).map(|i| key(i)).collect();
+    let keys: Vec<SigningKey> = (0..SENDERS as u64).map(key).collect();
     let mut accounts: Vec<(Address, u128)> = keys
         .iter()
         .map(|key| (key.address(), 1_000_000_000_000_000))
@@ -121,7 +121,7 @@ impl Run {
         assert_eq!(txs[0], beacon::system_tx(height as u64));
 
         let commit = Some(last_commit(0));
-        let kept = round % 2 == 0;
+        let kept = round.is_multiple_of(2);
         if kept {
             let txs = txs.clone();
             let request = RequestProcessProposal {
@@ -151,7 +151,7 @@ impl Run {
         } else {
             self.finalize_alone.push(finalize)
         }
-        self.commit.push(timed(|| drop(chain.app().commit().unwrap())));
+        self.commit.push(timed(|| assert!(chain.app().commit().is_ok())));
         self.cpu += cpu_time() - cpu;
         self.txs += SENDERS;
     }

@@ -128,7 +128,7 @@ impl Chain {
 
     fn open(home: Arc<TempDir>, setup: Setup) -> Self {
         let store = Store::open(&home.path().join("data"), &setup.store).expect("database");
-        let app = App::open(store, setup.app.clone()).expect("application");
+        let app = App::open(store, setup.app).expect("application");
         let (mempool, query) = (app.mempool(), app.query());
         let (app_hash, pending) = (Vec::new(), Vec::new());
         Self {

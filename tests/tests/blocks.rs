@@ -1,5 +1,14 @@
 //! What a block promises, shown on the real application under a mock of consensus.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
 use slsbft_app::modules::fees;
 use slsbft_client::{KeyKind, TxBuilder};
 use slsbft_tests::{

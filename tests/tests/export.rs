@@ -1,5 +1,14 @@
 //! A chain that stops and goes on as a new one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
 use proptest::prelude::*;
 use slsbft_app::app::export;
 use slsbft_genesis::Genesis;

@@ -1,6 +1,15 @@
 //! Random and mutated bytes at every way in, and two nodes that went different
 //! ways to the same state.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
 use bytes::Bytes;
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use slsbft_app::AppConfig;

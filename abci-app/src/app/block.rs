@@ -99,7 +99,11 @@ impl App {
         time: Option<tendermint_proto::google::protobuf::Timestamp>,
     ) -> Result<BlockInfo, Fault> {
         let height = u64::try_from(height).map_err(|_| Fault::OutOfStep(format!("height {height}")))?;
-        Ok(BlockInfo { chain_id: self.chain_id.clone(), height, time: super::genesis::block_time(time)? })
+        Ok(BlockInfo {
+            chain_id: self.chain_id.clone(),
+            height,
+            time: super::genesis::block_time(time)?,
+        })
     }
 
     /// Reads transactions and judges their signatures and vouchers, on all cores.
@@ -131,9 +135,17 @@ impl App {
             Ok(read) => read,
             Err(error) => return Ok(Err(error)),
         };
-        match ante::admit(state, info, params, &tx, &Signatures::Judged(&self.verifier, &verdicts)) {
+        match ante::admit(
+            state,
+            info,
+            params,
+            &tx,
+            &Signatures::Judged(&self.verifier, &verdicts),
+        ) {
             Ok(fee) => {
-                *fees = fees.add(fee).map_err(|e| Fault::Invariant(format!("fees of a block: {e}")))?;
+                *fees = fees
+                    .add(fee)
+                    .map_err(|e| Fault::Invariant(format!("fees of a block: {e}")))?;
                 Ok(Ok(tx))
             }
             Err(ExecError::Tx(error)) => Ok(Err(error)),
@@ -153,7 +165,11 @@ impl App {
         self.probe.enter(Phase::Messages);
         let params = AnteParams::load(&state)?;
         let mut tx_results = Vec::with_capacity(block.txs.len());
-        tx_results.extend(system.as_ref().map(|verdict| verdict.as_ref().err().map(failed).unwrap_or_default()));
+        tx_results.extend(
+            system
+                .as_ref()
+                .map(|verdict| verdict.as_ref().err().map(failed).unwrap_or_default()),
+        );
         for tx in &admitted {
             tx_results.push(match tx {
                 Ok(tx) => run(&mut state, &info, &params, tx)?,
@@ -163,9 +179,15 @@ impl App {
 
         self.probe.enter(Phase::EndBlock);
         let mut events = Vec::new();
-        modules::end_block(&mut Context { state: &mut state, block: &info, events: &mut events })
-            .map_err(|error| unexpected("end of block", error))?;
-        events.iter_mut().for_each(|event| annotate(event, "mode", "EndBlock"));
+        modules::end_block(&mut Context {
+            state: &mut state,
+            block: &info,
+            events: &mut events,
+        })
+        .map_err(|error| unexpected("end of block", error))?;
+        events
+            .iter_mut()
+            .for_each(|event| annotate(event, "mode", "EndBlock"));
 
         self.probe.enter(Phase::Hashing);
         let commit = self.store.stage(state.into_changes(), meta(block, &info))?;
@@ -173,7 +195,11 @@ impl App {
         if let (Some(Ok(())), Some(first)) = (&system, tx_results.first_mut()) {
             first.data = tx_data(vec![beacon::response(commit.epoch_hash())]);
         }
-        Ok(Ok(Executed { commit, tx_results, events }))
+        Ok(Ok(Executed {
+            commit,
+            tx_results,
+            events,
+        }))
     }
 
     /// The system transaction's verdict (`None` in an empty list) and pass 1
@@ -214,14 +240,23 @@ impl App {
 }
 
 /// Pass 2 for one transaction: all of its messages or none.
-fn run(state: &mut Overlay, info: &BlockInfo, params: &AnteParams, tx: &CheckedTx) -> Result<ExecTxResult, Fault> {
+fn run(
+    state: &mut Overlay,
+    info: &BlockInfo,
+    params: &AnteParams,
+    tx: &CheckedTx,
+) -> Result<ExecTxResult, Fault> {
     let mut events = ante_events(tx);
     let kept = events.len();
     let mut responses = Vec::with_capacity(tx.messages().len());
     state.begin();
     let mut failure = None;
     for (index, msg) in tx.messages().iter().enumerate() {
-        let mut ctx = Context { state, block: info, events: &mut events };
+        let mut ctx = Context {
+            state,
+            block: info,
+            events: &mut events,
+        };
         match modules::execute(&mut ctx, msg, index) {
             Ok(response) => responses.push(response),
             Err(ExecError::Fault(fault)) => return Err(fault),
@@ -237,7 +272,10 @@ fn run(state: &mut Overlay, info: &BlockInfo, params: &AnteParams, tx: &CheckedT
     let mut result = match failure {
         None => {
             state.apply();
-            ExecTxResult { data: tx_data(responses), ..Default::default() }
+            ExecTxResult {
+                data: tx_data(responses),
+                ..Default::default()
+            }
         }
         Some(error) => {
             state.discard();
@@ -260,7 +298,11 @@ pub(super) fn dry_run(
     let mut events = ante_events(tx);
     let mut responses = Vec::new();
     for (index, msg) in tx.messages().iter().enumerate() {
-        let mut ctx = Context { state, block: info, events: &mut events };
+        let mut ctx = Context {
+            state,
+            block: info,
+            events: &mut events,
+        };
         responses.push(modules::execute(&mut ctx, msg, index).map_err(|error| (index, error))?);
     }
     Ok((responses, events))
@@ -271,9 +313,18 @@ pub(super) fn dry_run(
 fn ante_events(tx: &CheckedTx) -> Vec<Event> {
     let fee = Coins::base(tx.fee().amount);
     let mut events = Vec::with_capacity(8);
-    events.push(event("tx").attr("fee", fee).attr("fee_payer", tx.fee().payer).into());
+    events.push(
+        event("tx")
+            .attr("fee", fee)
+            .attr("fee_payer", tx.fee().payer)
+            .into(),
+    );
     for signer in tx.signers() {
-        events.push(event("tx").attr("acc_seq", format!("{}/{}", signer.address, signer.sequence)).into());
+        events.push(
+            event("tx")
+                .attr("acc_seq", format!("{}/{}", signer.address, signer.sequence))
+                .into(),
+        );
     }
     for signer in tx.signers() {
         events.push(event("tx").attr("signature", base64(&signer.signature)).into());
@@ -297,7 +348,12 @@ fn failed(error: &TxError) -> ExecTxResult {
 }
 
 pub(super) fn tx_data(msg_responses: Vec<Any>) -> Bytes {
-    TxMsgData { msg_responses, ..Default::default() }.encode_to_vec().into()
+    TxMsgData {
+        msg_responses,
+        ..Default::default()
+    }
+    .encode_to_vec()
+    .into()
 }
 
 /// Gas limits of a proposal's transactions together must fit a block.

@@ -19,24 +19,45 @@ impl Consensus for App {
         }
         let app_state = AppState::from_json(&request.app_state_bytes)
             .and_then(|state| state.validate().map(|()| state))
-            .map_err(|e| Fault::Genesis(format!("{e}. Mend genesis.json; `slsbftd genesis validate` checks it")))?;
+            .map_err(|e| {
+                Fault::Genesis(format!(
+                    "{e}. Mend genesis.json; `slsbftd genesis validate` checks it"
+                ))
+            })?;
         self.chain_id = Arc::from(request.chain_id.as_str());
         let info = self.block_info(request.initial_height, request.time)?;
         let mut state = Overlay::new(self.store.latest());
-        genesis::init(&mut state, &info, &request.consensus_params.unwrap_or_default(), &app_state)?;
+        genesis::init(
+            &mut state,
+            &info,
+            &request.consensus_params.unwrap_or_default(),
+            &app_state,
+        )?;
         let changes = state.into_changes();
-        let meta = BlockMeta { height: info.height, ..Default::default() };
+        let meta = BlockMeta {
+            height: info.height,
+            ..Default::default()
+        };
         let app_hash = self.store.stage(changes.clone(), meta)?.app_hash();
         self.genesis = Some(changes);
         self.mempool.reset(&self.chain_id, self.overlay())?;
-        Ok(ResponseInitChain { app_hash: app_hash.to_vec().into(), ..Default::default() })
+        Ok(ResponseInitChain {
+            app_hash: app_hash.to_vec().into(),
+            ..Default::default()
+        })
     }
 
-    fn prepare_proposal(&mut self, request: RequestPrepareProposal) -> Result<ResponsePrepareProposal, Fault> {
+    fn prepare_proposal(
+        &mut self,
+        request: RequestPrepareProposal,
+    ) -> Result<ResponsePrepareProposal, Fault> {
         self.prepare(request)
     }
 
-    fn process_proposal(&mut self, request: RequestProcessProposal) -> Result<ResponseProcessProposal, Fault> {
+    fn process_proposal(
+        &mut self,
+        request: RequestProcessProposal,
+    ) -> Result<ResponseProcessProposal, Fault> {
         self.process(request)
     }
 
@@ -50,7 +71,9 @@ impl Consensus for App {
         let kept = self.kept.iter().position(|(kept, _)| *kept == block);
         let executed = match kept {
             Some(index) => self.kept.swap_remove(index).1,
-            None => self.execute(&block, false)?.map_err(|e| Fault::Invariant(e.to_string()))?,
+            None => self
+                .execute(&block, false)?
+                .map_err(|e| Fault::Invariant(e.to_string()))?,
         };
         let app_hash = executed.commit.app_hash().to_vec().into();
         self.staged = Some((executed.commit, block));
@@ -63,10 +86,16 @@ impl Consensus for App {
     }
 
     fn commit(&mut self) -> Result<ResponseCommit, Fault> {
-        let (commit, _) =
-            self.staged.take().ok_or_else(|| Fault::OutOfStep("Commit without FinalizeBlock".into()))?;
+        let (commit, _) = self
+            .staged
+            .take()
+            .ok_or_else(|| Fault::OutOfStep("Commit without FinalizeBlock".into()))?;
         let epoch = self.store.latest();
-        let epoch = if epoch.height() > 0 { Some(epochs::current(&epoch)?.number) } else { None };
+        let epoch = if epoch.height() > 0 {
+            Some(epochs::current(&epoch)?.number)
+        } else {
+            None
+        };
         self.probe.enter(Phase::Writing);
         let snapshot = self.store.commit(commit)?;
         self.genesis = None;
@@ -77,7 +106,9 @@ impl Consensus for App {
         if epoch != Some(epochs::current(&snapshot)?.number) {
             self.store.sync()?;
         }
-        Ok(ResponseCommit { retain_height: self.retain_height(snapshot.height())? })
+        Ok(ResponseCommit {
+            retain_height: self.retain_height(snapshot.height())?,
+        })
     }
 }
 

@@ -54,17 +54,32 @@ enum Judged {
 
 impl MempoolService {
     pub(super) fn new(reader: Arc<TxReader>, verifier: Arc<Verifier>) -> Self {
-        Self { reader, verifier, view: ArcSwapOption::empty(), pending: Mutex::new(None) }
+        Self {
+            reader,
+            verifier,
+            view: ArcSwapOption::empty(),
+            pending: Mutex::new(None),
+        }
     }
 
     /// Starts over on a new state; CometBFT sends what is still pending again.
     pub(super) fn reset(&self, chain_id: &Arc<str>, state: Overlay) -> Result<(), Fault> {
         let base = state.base();
         let (seconds, nanos) = base.block().time;
-        let time = Time { seconds, nanos: u32::try_from(nanos).unwrap_or(0) };
-        let block = BlockInfo { chain_id: chain_id.clone(), height: base.height() + 1, time };
+        let time = Time {
+            seconds,
+            nanos: u32::try_from(nanos).unwrap_or(0),
+        };
+        let block = BlockInfo {
+            chain_id: chain_id.clone(),
+            height: base.height() + 1,
+            time,
+        };
         let params = AnteParams::load(&state)?;
-        self.view.store(Some(Arc::new(View { state: state.clone(), block: block.clone() })));
+        self.view.store(Some(Arc::new(View {
+            state: state.clone(),
+            block: block.clone(),
+        })));
         *self.pending.lock() = Some(Pending { state, block, params });
         Ok(())
     }
@@ -90,7 +105,13 @@ impl MempoolService {
             Judged::New(verdicts) => Signatures::Judged(&self.verifier, verdicts),
             Judged::Recheck => Signatures::Recheck,
         };
-        ante::admit(&mut pending.state, &pending.block, &pending.params, tx, &signatures)?;
+        ante::admit(
+            &mut pending.state,
+            &pending.block,
+            &pending.params,
+            tx,
+            &signatures,
+        )?;
         Ok(ante::gas_used(tx, &pending.params))
     }
 }
@@ -99,7 +120,10 @@ impl Mempool for MempoolService {
     type Verified = Verified;
 
     fn verify(&self, request: RequestCheckTx) -> Verified {
-        Verified { outcome: self.read(&request), bytes: request.tx }
+        Verified {
+            outcome: self.read(&request),
+            bytes: request.tx,
+        }
     }
 
     fn apply(&self, verified: Verified) -> Result<ResponseCheckTx, Fault> {

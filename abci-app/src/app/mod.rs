@@ -52,7 +52,12 @@ pub struct AppConfig {
 
 impl Default for AppConfig {
     fn default() -> Self {
-        Self { halt_height: None, keep_blocks: 0, signature_cache: 200_000, tx_cache_bytes: 64 << 20 }
+        Self {
+            halt_height: None,
+            keep_blocks: 0,
+            signature_cache: 200_000,
+            tx_cache_bytes: 64 << 20,
+        }
     }
 }
 
@@ -82,7 +87,18 @@ impl App {
         let mempool = Arc::new(MempoolService::new(reader.clone(), verifier.clone()));
         let (genesis, kept, staged) = (None, Vec::new(), None);
         let probe = Arc::new(NoProbe);
-        let app = Self { store, config, chain_id, reader, verifier, mempool, genesis, kept, staged, probe };
+        let app = Self {
+            store,
+            config,
+            chain_id,
+            reader,
+            verifier,
+            mempool,
+            genesis,
+            kept,
+            staged,
+            probe,
+        };
         if snapshot.height() > 0 {
             app.mempool.reset(&app.chain_id, app.overlay())?;
         }

@@ -38,7 +38,10 @@ impl App {
             if !room.fits(&tx, gas) {
                 continue;
             }
-            if self.admit(&mut state, &info, &params, read, &mut Amount::default())?.is_ok() {
+            if self
+                .admit(&mut state, &info, &params, read, &mut Amount::default())?
+                .is_ok()
+            {
                 room.take(&tx, gas);
                 txs.push(tx);
             }
@@ -48,7 +51,10 @@ impl App {
 
     /// Executes the proposal and keeps its result; refuses exactly a broken
     /// system transaction, a failure of pass 1 and too much gas.
-    pub(super) fn process(&mut self, request: RequestProcessProposal) -> Result<ResponseProcessProposal, Fault> {
+    pub(super) fn process(
+        &mut self,
+        request: RequestProcessProposal,
+    ) -> Result<ResponseProcessProposal, Fault> {
         let block = Block::from(request);
         if self.kept.iter().any(|(kept, _)| *kept == block) {
             return Ok(verdict(ProposalStatus::Accept));
@@ -70,7 +76,9 @@ impl App {
 }
 
 fn verdict(status: ProposalStatus) -> ResponseProcessProposal {
-    ResponseProcessProposal { status: status.into() }
+    ResponseProcessProposal {
+        status: status.into(),
+    }
 }
 
 /// What is left of a block's limits.

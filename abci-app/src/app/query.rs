@@ -26,7 +26,11 @@ impl QueryService {
 
     /// The state of a height; 0 is the latest.
     pub fn snapshot(&self, height: u64) -> Result<Snapshot, QueryError> {
-        if height == 0 { Ok(self.reader.latest()) } else { Ok(self.reader.at(height)?) }
+        if height == 0 {
+            Ok(self.reader.latest())
+        } else {
+            Ok(self.reader.at(height)?)
+        }
     }
 
     fn answer(&self, request: &RequestQuery) -> Result<ResponseQuery, QueryError> {
@@ -43,7 +47,11 @@ impl QueryService {
             _ => {
                 let state = self.snapshot(height)?;
                 let value = route(&state, &request.path, &request.data)?;
-                Ok(ResponseQuery { value: value.into(), height: state.height() as i64, ..Default::default() })
+                Ok(ResponseQuery {
+                    value: value.into(),
+                    height: state.height() as i64,
+                    ..Default::default()
+                })
             }
         }
     }
@@ -51,27 +59,44 @@ impl QueryService {
     /// A value with its proof in two steps: the key in the tree, the tree in
     /// the app hash of the next header. `/store/main/key` takes whole keys,
     /// `/store/<module>/key` keys without the module's prefix.
-    fn store_key(&self, store: &str, request: &RequestQuery, height: u64) -> Result<ResponseQuery, QueryError> {
+    fn store_key(
+        &self,
+        store: &str,
+        request: &RequestQuery,
+        height: u64,
+    ) -> Result<ResponseQuery, QueryError> {
         let key = if store.as_bytes() == MAIN_STORE {
             request.data.to_vec()
         } else {
             [store.as_bytes(), b"/", &request.data].concat()
         };
         let state = self.snapshot(height)?;
-        let answer = ResponseQuery { key: key.clone().into(), height: state.height() as i64, ..Default::default() };
+        let answer = ResponseQuery {
+            key: key.clone().into(),
+            height: state.height() as i64,
+            ..Default::default()
+        };
         if !request.prove {
             use slsbft_store::{Read, Space};
             let value = state.get(Space::Main, &key)?.unwrap_or_default().into();
             return Ok(ResponseQuery { value, ..answer });
         }
         let proven = self.reader.prove(state.height(), &key)?;
-        let op = |r#type: &str, key: &[u8], data: Vec<u8>| ProofOp { r#type: r#type.into(), key: key.to_vec(), data };
+        let op = |r#type: &str, key: &[u8], data: Vec<u8>| ProofOp {
+            r#type: r#type.into(),
+            key: key.to_vec(),
+            data,
+        };
         let ops = vec![
             op("ics23:jmt", &key, proven.tree.encode_to_vec()),
             op("ics23:simple", MAIN_STORE, proven.store.encode_to_vec()),
         ];
         let value = proven.value.unwrap_or_default().into();
-        Ok(ResponseQuery { value, proof_ops: Some(ProofOps { ops }), ..answer })
+        Ok(ResponseQuery {
+            value,
+            proof_ops: Some(ProofOps { ops }),
+            ..answer
+        })
     }
 }
 
@@ -84,12 +109,18 @@ impl Query for QueryService {
             version: env!("CARGO_PKG_VERSION").into(),
             app_version: APP_VERSION,
             last_block_height: i64::try_from(state.height()).unwrap_or(i64::MAX),
-            last_block_app_hash: if committed { state.app_hash().to_vec().into() } else { Default::default() },
+            last_block_app_hash: if committed {
+                state.app_hash().to_vec().into()
+            } else {
+                Default::default()
+            },
         })
     }
 
     fn query(&self, request: RequestQuery) -> Result<ResponseQuery, Fault> {
-        Ok(self.answer(&request).unwrap_or_else(|error| failed(&error, self.reader.latest().height())))
+        Ok(self
+            .answer(&request)
+            .unwrap_or_else(|error| failed(&error, self.reader.latest().height())))
     }
 }
 

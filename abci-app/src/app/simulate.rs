@@ -28,14 +28,24 @@ pub fn simulate(state: &Snapshot, request: SimulateRequest) -> Result<SimulateRe
     let tx = CheckedTx::decode(&tx_bytes(request)?.into(), Mode::Simulate).map_err(QueryError::invalid)?;
     let chain_id: Arc<str> = consensus::chain_id(state)?.into();
     let (seconds, nanos) = state.block().time;
-    let time = Time { seconds, nanos: u32::try_from(nanos).unwrap_or(0) };
-    let info = BlockInfo { chain_id, height: state.height() + 1, time };
+    let time = Time {
+        seconds,
+        nanos: u32::try_from(nanos).unwrap_or(0),
+    };
+    let info = BlockInfo {
+        chain_id,
+        height: state.height() + 1,
+        time,
+    };
     let mut overlay = Overlay::new(state.clone());
     let params = AnteParams::load(&overlay)?;
     ante::admit(&mut overlay, &info, &params, &tx, &Signatures::Skip).map_err(unknown)?;
     let (msg_responses, events) = block::dry_run(&mut overlay, &info, &tx).map_err(|(index, error)| {
         let error = unknown(error);
-        let message = format!("failed to execute message; message index: {index}: {}", error.message);
+        let message = format!(
+            "failed to execute message; message index: {index}: {}",
+            error.message
+        );
         QueryError { message, ..error }
     })?;
     let gas_used = ante::gas_used(&tx, &params);
@@ -47,7 +57,10 @@ pub fn simulate(state: &Snapshot, request: SimulateRequest) -> Result<SimulateRe
         ..Default::default()
     };
     Ok(SimulateResponse {
-        gas_info: Some(GasInfo { gas_wanted: tx.fee().gas_limit, gas_used }),
+        gas_info: Some(GasInfo {
+            gas_wanted: tx.fee().gas_limit,
+            gas_used,
+        }),
         result: Some(result),
     })
 }
@@ -57,7 +70,9 @@ fn tx_bytes(request: SimulateRequest) -> Result<Vec<u8>, QueryError> {
         return Ok(request.tx_bytes);
     }
     #[allow(deprecated, reason = "older clients still send `tx`")]
-    let tx = request.tx.ok_or_else(|| QueryError::invalid("empty txs are not allowed"))?;
+    let tx = request
+        .tx
+        .ok_or_else(|| QueryError::invalid("empty txs are not allowed"))?;
     let raw = TxRaw {
         body_bytes: tx.body.unwrap_or_default().encode_to_vec(),
         auth_info_bytes: tx.auth_info.unwrap_or_default().encode_to_vec(),

@@ -10,7 +10,13 @@ use crate::{context::Context, errors::ExecError};
 pub trait Ledger {
     /// Moves coins and emits the usual bank events. Fails with `sdk` code 5 if
     /// the spendable balance does not cover them. A new recipient gets an account.
-    fn transfer(&self, ctx: &mut Context<'_>, from: &Address, to: &Address, coins: &Coins) -> Result<(), ExecError>;
+    fn transfer(
+        &self,
+        ctx: &mut Context<'_>,
+        from: &Address,
+        to: &Address,
+        coins: &Coins,
+    ) -> Result<(), ExecError>;
 
     /// Destroys coins of an account.
     fn burn(&self, ctx: &mut Context<'_>, from: &Address, coins: &Coins) -> Result<(), ExecError>;

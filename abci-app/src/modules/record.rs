@@ -7,7 +7,10 @@ use crate::errors::Fault;
 
 /// Reads a record; one that cannot be decoded is a fault, since this node wrote it.
 pub fn load<M: Message + Default>(state: &impl Read, space: Space, key: &[u8]) -> Result<Option<M>, Fault> {
-    state.get(space, key)?.map(|bytes| decode(&bytes, key)).transpose()
+    state
+        .get(space, key)?
+        .map(|bytes| decode(&bytes, key))
+        .transpose()
 }
 
 /// Decodes a record that was read under `key`.
@@ -22,7 +25,11 @@ pub fn store<M: Message>(state: &mut Overlay, key: Vec<u8>, record: &M) {
 
 /// Reads a big-endian number; absent is 0.
 pub fn load_u64(state: &impl Read, space: Space, key: &[u8]) -> Result<u64, Fault> {
-    let Some(bytes) = state.get(space, key)? else { return Ok(0) };
-    let number = bytes.try_into().map_err(|_| Fault::corrupt(String::from_utf8_lossy(key)))?;
+    let Some(bytes) = state.get(space, key)? else {
+        return Ok(0);
+    };
+    let number = bytes
+        .try_into()
+        .map_err(|_| Fault::corrupt(String::from_utf8_lossy(key)))?;
     Ok(u64::from_be_bytes(number))
 }

@@ -40,7 +40,10 @@ pub struct QueryError {
 
 impl QueryError {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 
     pub fn invalid(message: impl ToString) -> Self {
@@ -54,7 +57,10 @@ impl QueryError {
     /// No such method in a service.
     pub fn unimplemented(method: &str) -> Self {
         let shown: String = method.chars().take(120).collect();
-        Self::new(Code::Unimplemented, format!("unknown method {shown}; list the methods with gRPC reflection"))
+        Self::new(
+            Code::Unimplemented,
+            format!("unknown method {shown}; list the methods with gRPC reflection"),
+        )
     }
 }
 

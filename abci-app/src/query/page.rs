@@ -22,13 +22,23 @@ pub fn paginate<T>(
 ) -> Result<(Vec<T>, PageResponse), QueryError> {
     let request = request.unwrap_or_default();
     if request.offset > 0 && !request.key.is_empty() {
-        return Err(QueryError::invalid("pagination: give either offset or key, not both"));
+        return Err(QueryError::invalid(
+            "pagination: give either offset or key, not both",
+        ));
     }
-    let limit = if request.limit == 0 { DEFAULT_LIMIT } else { request.limit.min(MAX_LIMIT) };
+    let limit = if request.limit == 0 {
+        DEFAULT_LIMIT
+    } else {
+        request.limit.min(MAX_LIMIT)
+    };
     let count = request.count_total && request.key.is_empty();
     let (start, end, order) = bounds(prefix, &request);
 
-    let mut page = Page { items: Vec::new(), next_key: Vec::new(), total: 0 };
+    let mut page = Page {
+        items: Vec::new(),
+        next_key: Vec::new(),
+        total: 0,
+    };
     let mut scanned = 0u64;
     for entry in state.range(space, &start, end.as_deref(), order) {
         let (key, value) = entry?;
@@ -40,7 +50,9 @@ pub fn paginate<T>(
             break;
         }
         let wanted = page.total >= request.offset && (page.items.len() as u64) < limit;
-        let Some(found) = item(&suffix(&key, prefix), &value)? else { continue };
+        let Some(found) = item(&suffix(&key, prefix), &value)? else {
+            continue;
+        };
         if wanted {
             page.items.push(found);
         } else if page.total >= request.offset && page.next_key.is_empty() {
@@ -52,7 +64,13 @@ pub fn paginate<T>(
         page.total += 1;
     }
     let total = if count { page.total } else { 0 };
-    Ok((page.items, PageResponse { next_key: page.next_key, total }))
+    Ok((
+        page.items,
+        PageResponse {
+            next_key: page.next_key,
+            total,
+        },
+    ))
 }
 
 struct Page<T> {

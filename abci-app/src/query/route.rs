@@ -23,6 +23,9 @@ pub fn route(state: &Snapshot, path: &str, request: &[u8]) -> Result<Vec<u8>, Qu
         .strip_prefix('/')
         .and_then(|path| path.split_once('/'))
         .ok_or_else(|| QueryError::unimplemented(path))?;
-    let answer = QUERIES.iter().find(|(name, _)| *name == service).map(|(_, answer)| answer);
+    let answer = QUERIES
+        .iter()
+        .find(|(name, _)| *name == service)
+        .map(|(_, answer)| answer);
     answer.ok_or_else(|| QueryError::unimplemented(path))?(state, method, request)
 }

@@ -25,7 +25,10 @@ pub struct AnteParams {
 
 impl AnteParams {
     pub fn load(state: &impl slsbft_store::Read) -> Result<Self, Fault> {
-        Ok(Self { auth: auth::Params::load(state)?, fees: fees::Params::load(state)? })
+        Ok(Self {
+            auth: auth::Params::load(state)?,
+            fees: fees::Params::load(state)?,
+        })
     }
 }
 
@@ -53,7 +56,11 @@ pub fn admit(
     tx: &CheckedTx,
     signatures: &Signatures<'_>,
 ) -> Result<Amount, ExecError> {
-    let mode = if matches!(signatures, Signatures::Skip) { Mode::Simulate } else { Mode::Deliver };
+    let mode = if matches!(signatures, Signatures::Skip) {
+        Mode::Simulate
+    } else {
+        Mode::Deliver
+    };
     check_form(block, params, tx, mode)?;
     let accounts = tx
         .signers()
@@ -66,7 +73,15 @@ pub fn admit(
     Bank::new(Auth).withdraw(state, &tx.fee().payer, &Coins::base(fee), block.time)?;
     for (signer, (account, key)) in tx.signers().iter().zip(accounts) {
         let sequence = account.sequence + 1;
-        Auth.put(state, &signer.address, &Account { sequence, key, ..account });
+        Auth.put(
+            state,
+            &signer.address,
+            &Account {
+                sequence,
+                key,
+                ..account
+            },
+        );
     }
     Ok(fee)
 }
@@ -74,16 +89,23 @@ pub fn admit(
 fn check_form(block: &BlockInfo, params: &AnteParams, tx: &CheckedTx, mode: Mode) -> Result<(), TxError> {
     let (height, timeout) = (block.height, tx.timeout_height());
     if timeout > 0 && height > timeout {
-        return Err(sdk::tx_timeout_height(format!("block height: {height}, timeout height: {timeout}")));
+        return Err(sdk::tx_timeout_height(format!(
+            "block height: {height}, timeout height: {timeout}"
+        )));
     }
     let limit = params.auth.max_memo_characters;
     if tx.memo_bytes() as u64 > limit {
         let found = tx.memo_bytes();
-        return Err(sdk::memo_too_large(format!("maximum number of characters is {limit} but received {found}")));
+        return Err(sdk::memo_too_large(format!(
+            "maximum number of characters is {limit} but received {found}"
+        )));
     }
     let limit = params.auth.tx_sig_limit;
     if tx.signers().len() as u64 > limit {
-        return Err(sdk::too_many_signatures(format!("{} signatures, limit {limit}", tx.signers().len())));
+        return Err(sdk::too_many_signatures(format!(
+            "{} signatures, limit {limit}",
+            tx.signers().len()
+        )));
     }
     if mode == Mode::Simulate {
         return Ok(());
@@ -117,7 +139,10 @@ fn check_signer(
     signatures: &Signatures<'_>,
 ) -> Result<(Account, Option<PublicKey>), ExecError> {
     let Some(account) = Auth.get(state, &signer.address)? else {
-        let message = format!("account {} does not exist; send it some coins first", signer.address);
+        let message = format!(
+            "account {} does not exist; send it some coins first",
+            signer.address
+        );
         return Err(sdk::unknown_address(message).into());
     };
     if !matches!(signatures, Signatures::Skip) || signer.sequence != 0 {
@@ -128,7 +153,11 @@ fn check_signer(
         return Ok((account, key));
     }
     let Some(known) = key else {
-        return Err(sdk::invalid_pub_key(format!("no public key of {} on chain or in the transaction", signer.address)).into());
+        return Err(sdk::invalid_pub_key(format!(
+            "no public key of {} on chain or in the transaction",
+            signer.address
+        ))
+        .into());
     };
     if let Signatures::Judged(verifier, verdicts) = signatures {
         let verdict = verdicts.of(index, account.number).unwrap_or_else(|| {

@@ -76,18 +76,26 @@ impl CheckedTx {
     /// Reads a transaction.
     pub fn decode(tx: &Bytes, mode: Mode) -> Result<Self, TxError> {
         if tx.len() > MAX_TX_BYTES {
-            return Err(sdk::tx_too_large(format!("{} bytes; at most {MAX_TX_BYTES}", tx.len())));
+            return Err(sdk::tx_too_large(format!(
+                "{} bytes; at most {MAX_TX_BYTES}",
+                tx.len()
+            )));
         }
         let raw = RawTx::decode(tx.clone()).map_err(|e| sdk::tx_decode(format!("not a TxRaw: {e}")))?;
         if raw.encode_to_vec() != *tx {
             // Nobody but the signers may give a transaction a second name.
-            return Err(sdk::tx_decode("TxRaw has unknown fields or is not in canonical encoding (ADR-027)"));
+            return Err(sdk::tx_decode(
+                "TxRaw has unknown fields or is not in canonical encoding (ADR-027)",
+            ));
         }
-        let body = TxBody::decode(raw.body_bytes.clone()).map_err(|e| sdk::tx_decode(format!("body: {e}")))?;
+        let body =
+            TxBody::decode(raw.body_bytes.clone()).map_err(|e| sdk::tx_decode(format!("body: {e}")))?;
         let auth = AuthInfo::decode(raw.auth_info_bytes.clone())
             .map_err(|e| sdk::tx_decode(format!("auth_info: {e}")))?;
         if !body.extension_options.is_empty() {
-            return Err(sdk::unknown_extension_options("extension options are not supported; leave them out"));
+            return Err(sdk::unknown_extension_options(
+                "extension options are not supported; leave them out",
+            ));
         }
         #[allow(deprecated, reason = "refused because nothing would pay it")]
         let tip = auth.tip.is_some();
@@ -96,7 +104,12 @@ impl CheckedTx {
         }
         let messages = read_messages(&body)?;
         let fee = read_fee(&auth, &messages, mode)?;
-        let signers = read_signers(&auth, required_signers(&messages, fee.payer), &raw.signatures, mode)?;
+        let signers = read_signers(
+            &auth,
+            required_signers(&messages, fee.payer),
+            &raw.signatures,
+            mode,
+        )?;
         let gas = gas_of(&messages, raw.body_bytes.len(), signers.len())?;
         Ok(Self {
             messages,
@@ -156,7 +169,9 @@ impl CheckedTx {
 
 fn read_messages(body: &TxBody) -> Result<Vec<Msg>, TxError> {
     if body.messages.is_empty() || body.messages.len() > MAX_MESSAGES {
-        return Err(sdk::invalid_request(format!("a transaction has 1 to {MAX_MESSAGES} messages")));
+        return Err(sdk::invalid_request(format!(
+            "a transaction has 1 to {MAX_MESSAGES} messages"
+        )));
     }
     body.messages.iter().map(Msg::from_any).collect()
 }
@@ -175,7 +190,9 @@ fn required_signers(messages: &[Msg], payer: Address) -> Vec<Address> {
 fn read_fee(auth: &AuthInfo, messages: &[Msg], mode: Mode) -> Result<Fee, TxError> {
     let fee = auth.fee.clone().unwrap_or_default();
     if !fee.granter.is_empty() {
-        return Err(sdk::not_supported("fee grants are not supported; leave the granter out"));
+        return Err(sdk::not_supported(
+            "fee grants are not supported; leave the granter out",
+        ));
     }
     let payer = match (fee.payer.as_str(), messages.first()) {
         ("", Some(first)) => first.signer(),
@@ -185,13 +202,23 @@ fn read_fee(auth: &AuthInfo, messages: &[Msg], mode: Mode) -> Result<Fee, TxErro
     };
     let coins = Coins::from_proto(&fee.amount);
     if mode == Mode::Simulate {
-        return Ok(Fee { payer, amount: Amount::ZERO, gas_limit: fee.gas_limit });
+        return Ok(Fee {
+            payer,
+            amount: Amount::ZERO,
+            gas_limit: fee.gas_limit,
+        });
     }
     let coins = coins.map_err(|e| sdk::invalid_coins(format!("fee: {e}")))?;
     if coins.iter().any(|coin| coin.denom.as_str() != BASE_DENOM) {
-        return Err(sdk::insufficient_fee(format!("fees are paid in {BASE_DENOM} only, got {coins}")));
+        return Err(sdk::insufficient_fee(format!(
+            "fees are paid in {BASE_DENOM} only, got {coins}"
+        )));
     }
-    Ok(Fee { payer, amount: coins.amount_of(BASE_DENOM), gas_limit: fee.gas_limit })
+    Ok(Fee {
+        payer,
+        amount: coins.amount_of(BASE_DENOM),
+        gas_limit: fee.gas_limit,
+    })
 }
 
 fn read_signers(
@@ -204,7 +231,9 @@ fn read_signers(
         return Err(sdk::no_signatures("no signatures"));
     }
     if required.len() > MAX_SIGNERS {
-        return Err(sdk::too_many_signatures(format!("more than {MAX_SIGNERS} signers; send in parts")));
+        return Err(sdk::too_many_signatures(format!(
+            "more than {MAX_SIGNERS} signers; send in parts"
+        )));
     }
     if required.len() != auth.signer_infos.len() || required.len() != signatures.len() {
         return Err(sdk::unauthorized(format!(
@@ -215,12 +244,23 @@ fn read_signers(
         )));
     }
     let infos = auth.signer_infos.iter().zip(signatures);
-    required.into_iter().zip(infos).map(|(address, (info, sig))| read_signer(address, info, sig, mode)).collect()
+    required
+        .into_iter()
+        .zip(infos)
+        .map(|(address, (info, sig))| read_signer(address, info, sig, mode))
+        .collect()
 }
 
-fn read_signer(address: Address, info: &SignerInfo, signature: &Bytes, mode: Mode) -> Result<Signer, TxError> {
+fn read_signer(
+    address: Address,
+    info: &SignerInfo,
+    signature: &Bytes,
+    mode: Mode,
+) -> Result<Signer, TxError> {
     let sign_mode = match info.mode_info.as_ref().and_then(|mode| mode.sum.as_ref()) {
-        Some(mode_info::Sum::Single(single)) => SignMode::try_from(single.mode).unwrap_or(SignMode::Unspecified),
+        Some(mode_info::Sum::Single(single)) => {
+            SignMode::try_from(single.mode).unwrap_or(SignMode::Unspecified)
+        }
         Some(mode_info::Sum::Multi(_)) => {
             return Err(sdk::not_supported("multisig signatures are not supported yet"));
         }
@@ -228,22 +268,36 @@ fn read_signer(address: Address, info: &SignerInfo, signature: &Bytes, mode: Mod
     };
     if mode == Mode::Deliver && sign_mode != SignMode::Direct {
         let name = sign_mode.as_str_name();
-        return Err(sdk::not_supported(format!("{name} is not supported; sign with SIGN_MODE_DIRECT")));
+        return Err(sdk::not_supported(format!(
+            "{name} is not supported; sign with SIGN_MODE_DIRECT"
+        )));
     }
     let key = match &info.public_key {
         Some(any) => Some(PublicKey::from_any(any).map_err(|e| sdk::invalid_pub_key(e.to_string()))?),
         None => None,
     };
     if key.is_some_and(|key| key.address() != address) {
-        return Err(sdk::invalid_pub_key(format!("the public key does not belong to signer {address}")));
+        return Err(sdk::invalid_pub_key(format!(
+            "the public key does not belong to signer {address}"
+        )));
     }
-    Ok(Signer { address, key, sequence: info.sequence, signature: signature.clone() })
+    Ok(Signer {
+        address,
+        key,
+        sequence: info.sequence,
+        signature: signature.clone(),
+    })
 }
 
 fn gas_of(messages: &[Msg], body_bytes: usize, signers: usize) -> Result<u64, TxError> {
-    let sum = messages.iter().try_fold(0u64, |sum, msg| sum.checked_add(msg.gas()));
+    let sum = messages
+        .iter()
+        .try_fold(0u64, |sum, msg| sum.checked_add(msg.gas()));
     let bytes = (body_bytes as u64).checked_mul(gas::PER_BODY_BYTE);
     let signatures = (signers as u64).checked_mul(gas::PER_SIGNATURE);
-    let total = sum.zip(bytes).zip(signatures).and_then(|((m, b), s)| m.checked_add(b)?.checked_add(s));
+    let total = sum
+        .zip(bytes)
+        .zip(signatures)
+        .and_then(|((m, b), s)| m.checked_add(b)?.checked_add(s));
     total.ok_or_else(|| sdk::out_of_gas("gas overflows; send in parts"))
 }

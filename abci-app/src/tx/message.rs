@@ -25,7 +25,9 @@ impl Msg {
             return msg.map(Self::Metering);
         }
         if type_url == beacon::MSG_TYPE_URL {
-            return Err(sdk::tx_decode("MsgBeacon belongs to block proposers and cannot be sent"));
+            return Err(sdk::tx_decode(
+                "MsgBeacon belongs to block proposers and cannot be sent",
+            ));
         }
         let shown: String = type_url.chars().take(80).collect();
         Err(sdk::tx_decode(format!("unknown message type {shown}")))

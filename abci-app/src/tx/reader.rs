@@ -32,14 +32,22 @@ struct Shard {
 impl TxReader {
     /// Keeps about `limit` bytes of transactions.
     pub fn new(limit: usize) -> Self {
-        let shard = || Shard { txs: LruCache::unbounded(), bytes: 0, limit: limit / SHARDS };
-        Self { shards: std::array::from_fn(|_| Mutex::new(shard())) }
+        let shard = || Shard {
+            txs: LruCache::unbounded(),
+            bytes: 0,
+            limit: limit / SHARDS,
+        };
+        Self {
+            shards: std::array::from_fn(|_| Mutex::new(shard())),
+        }
     }
 
     /// The transaction of these bytes, from memory or by checking it.
     pub fn read(&self, tx: &Bytes) -> Result<Arc<CheckedTx>, TxError> {
         let hash = tx_hash(tx);
-        let kept = self.shard(&hash).and_then(|shard| shard.lock().txs.get(&hash).map(|(tx, _)| tx.clone()));
+        let kept = self
+            .shard(&hash)
+            .and_then(|shard| shard.lock().txs.get(&hash).map(|(tx, _)| tx.clone()));
         match kept {
             Some(tx) => Ok(tx),
             None => CheckedTx::decode(tx, Mode::Deliver).map(Arc::new),
@@ -66,7 +74,9 @@ impl Shard {
         }
         self.bytes += size;
         while self.bytes > self.limit {
-            let Some((_, (_, oldest))) = self.txs.pop_lru() else { break };
+            let Some((_, (_, oldest))) = self.txs.pop_lru() else {
+                break;
+            };
             self.bytes = self.bytes.saturating_sub(oldest);
         }
     }

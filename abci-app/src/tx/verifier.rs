@@ -35,16 +35,27 @@ impl Verifier {
     /// Remembers about `capacity` good signatures (some 100 bytes each).
     pub fn new(capacity: usize) -> Self {
         let shard = NonZeroUsize::new(capacity / SHARDS).unwrap_or(NonZeroUsize::MIN);
-        Self { good: std::array::from_fn(|_| Mutex::new(LruCache::new(shard))) }
+        Self {
+            good: std::array::from_fn(|_| Mutex::new(LruCache::new(shard))),
+        }
     }
 
     /// Judges all signatures of a transaction with the account numbers and keys
     /// of a state. Signers without an account or key are left to [`ante`](super::ante).
-    pub fn judge(&self, tx: &CheckedTx, chain_id: &str, state: &impl Read) -> Result<SignatureVerdicts, Fault> {
+    pub fn judge(
+        &self,
+        tx: &CheckedTx,
+        chain_id: &str,
+        state: &impl Read,
+    ) -> Result<SignatureVerdicts, Fault> {
         let mut verdicts = Vec::with_capacity(tx.signers().len());
         for signer in tx.signers() {
-            let Some(account) = Auth.get(state, &signer.address)? else { break };
-            let Some(key) = account.key.or(signer.key) else { break };
+            let Some(account) = Auth.get(state, &signer.address)? else {
+                break;
+            };
+            let Some(key) = account.key.or(signer.key) else {
+                break;
+            };
             let verdict = self.judge_one(tx, chain_id, account.number, &key, &signer.signature);
             verdicts.push((account.number, verdict));
         }
@@ -65,7 +76,8 @@ impl Verifier {
         if shard.is_some_and(|shard| shard.lock().get(&proof).is_some()) {
             return Ok(());
         }
-        key.verify(&message, signature).map_err(|e| refused(&e, chain_id, account_number))?;
+        key.verify(&message, signature)
+            .map_err(|e| refused(&e, chain_id, account_number))?;
         if let Some(shard) = shard {
             shard.lock().put(proof, ());
         }

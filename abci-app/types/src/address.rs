@@ -47,7 +47,10 @@ impl Address {
         for (to, from) in bytes.iter_mut().zip(raw) {
             *to = *from;
         }
-        Ok(Self { bytes, len: raw.len() as u8 })
+        Ok(Self {
+            bytes,
+            len: raw.len() as u8,
+        })
     }
 
     /// The account of a module, which no key can sign for: the first 20 bytes
@@ -162,10 +165,16 @@ mod tests {
     fn a_foreign_prefix_a_typo_and_a_wrong_length_are_told_apart() {
         let address = Address::from_bytes(&[1; 20]).unwrap();
         let operator = address.to_validator_bech32();
-        assert!(matches!(Address::from_bech32(&operator), Err(AddressError::Prefix { .. })));
+        assert!(matches!(
+            Address::from_bech32(&operator),
+            Err(AddressError::Prefix { .. })
+        ));
         let mut typo = address.to_string();
         typo.replace_range(10..11, if typo.as_bytes()[10] == b'q' { "p" } else { "q" });
-        assert!(matches!(Address::from_bech32(&typo), Err(AddressError::Encoding(_))));
+        assert!(matches!(
+            Address::from_bech32(&typo),
+            Err(AddressError::Encoding(_))
+        ));
         assert_eq!(Address::from_bytes(&[1; 21]), Err(AddressError::Length(21)));
         assert_eq!(Address::from_bech32(""), Err(AddressError::Empty));
     }

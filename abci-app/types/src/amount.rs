@@ -40,7 +40,10 @@ impl Amount {
     }
 
     pub fn sub(self, other: Self) -> Result<Self, AmountError> {
-        self.0.checked_sub(other.0).map(Self).ok_or(AmountError::Underflow)
+        self.0
+            .checked_sub(other.0)
+            .map(Self)
+            .ok_or(AmountError::Underflow)
     }
 
     pub fn mul(self, factor: u128) -> Result<Self, AmountError> {
@@ -84,7 +87,9 @@ impl serde::Serialize for Amount {
 
 impl<'de> serde::Deserialize<'de> for Amount {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -115,7 +120,9 @@ impl FromStr for Denom {
     fn from_str(text: &str) -> Result<Self, CoinsError> {
         let shaped = (3..=128).contains(&text.len())
             && text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/:._-".contains(&b));
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"/:._-".contains(&b));
         if !shaped {
             let shown: String = text.chars().take(40).collect();
             return Err(CoinsError::Denom(shown));
@@ -132,7 +139,9 @@ impl serde::Serialize for Denom {
 
 impl<'de> serde::Deserialize<'de> for Denom {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -146,7 +155,10 @@ pub struct Coin {
 impl Coin {
     /// An amount of the chain's own coin.
     pub fn base(amount: Amount) -> Self {
-        Self { denom: Denom::base(), amount }
+        Self {
+            denom: Denom::base(),
+            amount,
+        }
     }
 }
 
@@ -162,13 +174,19 @@ impl FromStr for Coin {
     fn from_str(text: &str) -> Result<Self, CoinsError> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (amount, denom) = text.split_at(digits);
-        Ok(Self { amount: amount.parse()?, denom: denom.parse()? })
+        Ok(Self {
+            amount: amount.parse()?,
+            denom: denom.parse()?,
+        })
     }
 }
 
 impl From<&Coin> for ProtoCoin {
     fn from(coin: &Coin) -> Self {
-        Self { denom: coin.denom.to_string(), amount: coin.amount.to_string() }
+        Self {
+            denom: coin.denom.to_string(),
+            amount: coin.amount.to_string(),
+        }
     }
 }
 
@@ -176,7 +194,10 @@ impl TryFrom<&ProtoCoin> for Coin {
     type Error = CoinsError;
 
     fn try_from(coin: &ProtoCoin) -> Result<Self, CoinsError> {
-        Ok(Self { denom: coin.denom.parse()?, amount: coin.amount.parse()? })
+        Ok(Self {
+            denom: coin.denom.parse()?,
+            amount: coin.amount.parse()?,
+        })
     }
 }
 
@@ -220,7 +241,11 @@ impl Coins {
 
     /// One coin, or none if the amount is zero.
     pub fn one(coin: Coin) -> Self {
-        if coin.amount.is_zero() { Self::default() } else { Self(vec![coin]) }
+        if coin.amount.is_zero() {
+            Self::default()
+        } else {
+            Self(vec![coin])
+        }
     }
 
     /// An amount of the chain's own coin.
@@ -307,7 +332,10 @@ mod tests {
         assert_eq!(Amount::ZERO.sub(Amount::new(1)), Err(AmountError::Underflow));
         assert_eq!(max.mul(2), Err(AmountError::Overflow));
         assert_eq!(format!("{max}").parse(), Ok(max));
-        assert_eq!("340282366920938463463374607431768211456".parse::<Amount>(), Err(AmountError::Overflow));
+        assert_eq!(
+            "340282366920938463463374607431768211456".parse::<Amount>(),
+            Err(AmountError::Overflow)
+        );
         for bad in ["", "-1", "+1", " 1", "1.0", "1e3", &"9".repeat(40)] {
             assert_eq!(bad.parse::<Amount>(), Err(AmountError::Text), "{bad}");
         }

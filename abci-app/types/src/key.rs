@@ -50,11 +50,17 @@ impl PublicKey {
         match any.type_url.as_str() {
             SECP256K1_TYPE_URL => {
                 let key = secp::PubKey::decode(any.value.as_slice()).map_err(|_| KeyError::Malformed)?;
-                key.key.try_into().map(Self::Secp256k1).map_err(|_| KeyError::Malformed)
+                key.key
+                    .try_into()
+                    .map(Self::Secp256k1)
+                    .map_err(|_| KeyError::Malformed)
             }
             ED25519_TYPE_URL => {
                 let key = ed25519::PubKey::decode(any.value.as_slice()).map_err(|_| KeyError::Malformed)?;
-                key.key.try_into().map(Self::Ed25519).map_err(|_| KeyError::Malformed)
+                key.key
+                    .try_into()
+                    .map(Self::Ed25519)
+                    .map_err(|_| KeyError::Malformed)
             }
             other => Err(KeyError::Unsupported(other.chars().take(80).collect())),
         }
@@ -99,8 +105,9 @@ impl PublicKey {
 
     /// Judges a 64-byte signature over a message (hashed with SHA-256 for secp256k1).
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), KeyError> {
-        let signature: &[u8; 64] =
-            signature.try_into().map_err(|_| KeyError::SignatureLength(signature.len()))?;
+        let signature: &[u8; 64] = signature
+            .try_into()
+            .map_err(|_| KeyError::SignatureLength(signature.len()))?;
         match self {
             Self::Secp256k1(key) => verify_secp256k1(key, message, signature),
             Self::Ed25519(key) => verify_ed25519(key, message, signature),
@@ -126,7 +133,8 @@ fn verify_ed25519(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Resul
     use ed25519_consensus::{Signature, VerificationKey};
 
     let key = VerificationKey::try_from(*key).map_err(|_| KeyError::Malformed)?;
-    key.verify(&Signature::from(*signature), message).map_err(|_| KeyError::Mismatch)
+    key.verify(&Signature::from(*signature), message)
+        .map_err(|_| KeyError::Mismatch)
 }
 
 impl fmt::Debug for PublicKey {

@@ -17,7 +17,11 @@ impl Ratio {
     pub const ONE: Self = Self(1_000_000_000);
 
     pub const fn from_billionths(parts: u64) -> Result<Self, RatioError> {
-        if parts > Self::ONE.0 { Err(RatioError(parts)) } else { Ok(Self(parts)) }
+        if parts > Self::ONE.0 {
+            Err(RatioError(parts))
+        } else {
+            Ok(Self(parts))
+        }
     }
 
     /// Whole percents; more than 100 is 100.
@@ -56,6 +60,9 @@ mod tests {
         assert_eq!(five.of(Amount::new(19)), Ok(Amount::ZERO));
         assert_eq!(five.of(Amount::new(20)), Ok(Amount::new(1)));
         assert_eq!(Ratio::ONE.of(Amount::new(u128::MAX)), Ok(Amount::new(u128::MAX)));
-        assert_eq!(Ratio::from_billionths(1_000_000_001), Err(RatioError(1_000_000_001)));
+        assert_eq!(
+            Ratio::from_billionths(1_000_000_001),
+            Err(RatioError(1_000_000_001))
+        );
     }
 }

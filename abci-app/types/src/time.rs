@@ -29,7 +29,10 @@ impl Time {
     /// Later by whole seconds; stays at the largest time there is.
     pub fn plus_seconds(self, seconds: u64) -> Self {
         let seconds = i64::try_from(seconds).unwrap_or(MAX_SECONDS);
-        Self { seconds: self.seconds.saturating_add(seconds).min(MAX_SECONDS), nanos: self.nanos }
+        Self {
+            seconds: self.seconds.saturating_add(seconds).min(MAX_SECONDS),
+            nanos: self.nanos,
+        }
     }
 
     /// Nanoseconds since `earlier`; zero if that is later.
@@ -60,17 +63,26 @@ impl TryFrom<&Timestamp> for Time {
     type Error = TimeError;
 
     fn try_from(time: &Timestamp) -> Result<Self, TimeError> {
-        let error = TimeError { seconds: time.seconds, nanos: time.nanos };
+        let error = TimeError {
+            seconds: time.seconds,
+            nanos: time.nanos,
+        };
         let nanos = u32::try_from(time.nanos).map_err(|_| error)?;
         if nanos >= 1_000_000_000 || !(0..=MAX_SECONDS).contains(&time.seconds) {
             return Err(error);
         }
-        Ok(Self { seconds: time.seconds, nanos })
+        Ok(Self {
+            seconds: time.seconds,
+            nanos,
+        })
     }
 }
 
 impl From<Time> for Timestamp {
     fn from(time: Time) -> Self {
-        Self { seconds: time.seconds, nanos: time.nanos as i32 }
+        Self {
+            seconds: time.seconds,
+            nanos: time.nanos as i32,
+        }
     }
 }

@@ -89,7 +89,13 @@ enum Preset {
 pub fn run(args: Args, global: &Global) -> Outcome {
     let place = |given: Option<PathBuf>| given.unwrap_or_else(|| Home::new(global.home()).genesis());
     match args.command {
-        Command::Preset { preset, chain_id, allocation, genesis_time, output } => {
+        Command::Preset {
+            preset,
+            chain_id,
+            allocation,
+            genesis_time,
+            output,
+        } => {
             let time = genesis_time.map_or_else(now, Time::from_seconds);
             let genesis = match (preset, allocation) {
                 (Preset::Mainnet, Some(file)) => {
@@ -100,13 +106,25 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             genesis.validate()?;
             let path = place(output);
             if path.exists() {
-                return Err(format!("{} exists already; name another file with --output", path.display()).into());
+                return Err(format!(
+                    "{} exists already; name another file with --output",
+                    path.display()
+                )
+                .into());
             }
             write(&path, &genesis)?;
             println!("wrote {}", path.display());
         }
-        Command::AddAccount { address, coins, vesting_start, vesting_end, genesis } => {
-            let vesting = vesting_start.zip(vesting_end).map(|(start, end)| Vesting { start, end });
+        Command::AddAccount {
+            address,
+            coins,
+            vesting_start,
+            vesting_end,
+            genesis,
+        } => {
+            let vesting = vesting_start
+                .zip(vesting_end)
+                .map(|(start, end)| Vesting { start, end });
             let path = place(genesis);
             let mut genesis = read(&path)?;
             genesis.add_account(address, coins.clone(), vesting)?;
@@ -114,13 +132,20 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             write(&path, &genesis)?;
             println!("{address} starts with {coins}");
         }
-        Command::Collect { files, replace, genesis } => {
+        Command::Collect {
+            files,
+            replace,
+            genesis,
+        } => {
             let path = place(genesis);
             let mut genesis = read(&path)?;
             if replace {
                 genesis.validators.clear();
             }
-            let declared = files.iter().map(|file| declaration(file)).collect::<Result<Vec<_>, _>>()?;
+            let declared = files
+                .iter()
+                .map(|file| declaration(file))
+                .collect::<Result<Vec<_>, _>>()?;
             genesis.collect(declared)?;
             write(&path, &genesis)?;
             println!("{} validators", genesis.validators.len());
@@ -128,8 +153,14 @@ pub fn run(args: Args, global: &Global) -> Outcome {
         Command::Validate { file } => {
             let path = place(file);
             let genesis = read(&path)?;
-            genesis.validate().map_err(|error| format!("{}: {error}", path.display()))?;
-            println!("ok: {}, {} validators", genesis.chain_id, genesis.validators.len());
+            genesis
+                .validate()
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+            println!(
+                "ok: {}, {} validators",
+                genesis.chain_id,
+                genesis.validators.len()
+            );
         }
     }
     Ok(())

@@ -29,18 +29,29 @@ pub struct Account {
 pub enum Kind {
     Base,
     /// Belongs to the chain; no key signs for it.
-    Module { name: String, permissions: Vec<String> },
+    Module {
+        name: String,
+        permissions: Vec<String>,
+    },
     /// Coins that unlock evenly, second by second, between start and end.
-    ContinuousVesting { original: Coins, start: i64, end: i64 },
+    ContinuousVesting {
+        original: Coins,
+        start: i64,
+        end: i64,
+    },
 }
 
 impl Account {
     /// Still locked at a time: `original · (end − now) / (end − start)`, rounded up.
     pub fn locked(&self, denom: &str, now: Time) -> Amount {
-        let Kind::ContinuousVesting { original, start, end } = &self.kind else { return Amount::ZERO };
+        let Kind::ContinuousVesting { original, start, end } = &self.kind else {
+            return Amount::ZERO;
+        };
         let total = original.amount_of(denom).value();
         let length = u128::try_from(end.saturating_sub(*start)).unwrap_or(0);
-        let left = u128::try_from(end.saturating_sub(now.seconds)).unwrap_or(0).min(length);
+        let left = u128::try_from(end.saturating_sub(now.seconds))
+            .unwrap_or(0)
+            .min(length);
         if length == 0 {
             return Amount::ZERO;
         }
@@ -82,7 +93,10 @@ impl Account {
 }
 
 fn pack<M: Message + Name>(message: &M) -> Any {
-    Any { type_url: format!("/{}", M::full_name()), value: message.encode_to_vec() }
+    Any {
+        type_url: format!("/{}", M::full_name()),
+        value: message.encode_to_vec(),
+    }
 }
 
 /// The stored form. The address is in the key.
@@ -126,7 +140,9 @@ struct VestingRecord {
 /// Reads an account.
 pub fn load(state: &impl Read, address: &Address) -> Result<Option<Account>, Fault> {
     let key = keys::account(address);
-    record::load::<Record>(state, Space::Main, &key)?.map(|record| from_record(record, &key)).transpose()
+    record::load::<Record>(state, Space::Main, &key)?
+        .map(|record| from_record(record, &key))
+        .transpose()
 }
 
 /// Decodes an account that was read under `key`.
@@ -136,8 +152,12 @@ pub fn decode(bytes: &[u8], key: &[u8]) -> Result<Account, Fault> {
 
 /// Writes an account.
 pub fn save(state: &mut Overlay, address: &Address, account: &Account) {
-    let mut record =
-        Record { number: account.number, sequence: account.sequence, exists: true, ..Default::default() };
+    let mut record = Record {
+        number: account.number,
+        sequence: account.sequence,
+        exists: true,
+        ..Default::default()
+    };
     match &account.key {
         Some(PublicKey::Secp256k1(key)) => record.secp256k1 = key.to_vec(),
         Some(PublicKey::Ed25519(key)) => record.ed25519 = key.to_vec(),
@@ -146,10 +166,17 @@ pub fn save(state: &mut Overlay, address: &Address, account: &Account) {
     match &account.kind {
         Kind::Base => {}
         Kind::Module { name, permissions } => {
-            record.module = Some(ModuleRecord { name: name.clone(), permissions: permissions.clone() });
+            record.module = Some(ModuleRecord {
+                name: name.clone(),
+                permissions: permissions.clone(),
+            });
         }
         Kind::ContinuousVesting { original, start, end } => {
-            record.vesting = Some(VestingRecord { original: original.to_string(), start: *start, end: *end });
+            record.vesting = Some(VestingRecord {
+                original: original.to_string(),
+                start: *start,
+                end: *end,
+            });
         }
     }
     record::store(state, keys::account(address), &record);
@@ -158,14 +185,21 @@ pub fn save(state: &mut Overlay, address: &Address, account: &Account) {
 fn from_record(record: Record, key: &[u8]) -> Result<Account, Fault> {
     let corrupt = || Fault::corrupt(String::from_utf8_lossy(key));
     let public_key = if !record.secp256k1.is_empty() {
-        Some(PublicKey::Secp256k1(record.secp256k1.try_into().map_err(|_| corrupt())?))
+        Some(PublicKey::Secp256k1(
+            record.secp256k1.try_into().map_err(|_| corrupt())?,
+        ))
     } else if !record.ed25519.is_empty() {
-        Some(PublicKey::Ed25519(record.ed25519.try_into().map_err(|_| corrupt())?))
+        Some(PublicKey::Ed25519(
+            record.ed25519.try_into().map_err(|_| corrupt())?,
+        ))
     } else {
         None
     };
     let kind = match (record.module, record.vesting) {
-        (Some(module), _) => Kind::Module { name: module.name, permissions: module.permissions },
+        (Some(module), _) => Kind::Module {
+            name: module.name,
+            permissions: module.permissions,
+        },
         (None, Some(vesting)) => Kind::ContinuousVesting {
             original: vesting.original.parse().map_err(|_| corrupt())?,
             start: vesting.start,
@@ -173,7 +207,12 @@ fn from_record(record: Record, key: &[u8]) -> Result<Account, Fault> {
         },
         (None, None) => Kind::Base,
     };
-    Ok(Account { number: record.number, sequence: record.sequence, key: public_key, kind })
+    Ok(Account {
+        number: record.number,
+        sequence: record.sequence,
+        key: public_key,
+        kind,
+    })
 }
 
 #[cfg(test)]
@@ -186,7 +225,11 @@ mod tests {
             number: 0,
             sequence: 0,
             key: None,
-            kind: Kind::ContinuousVesting { original: "10uankr".parse().unwrap(), start: 100, end: 103 },
+            kind: Kind::ContinuousVesting {
+                original: "10uankr".parse().unwrap(),
+                start: 100,
+                end: 103,
+            },
         };
         let locked: Vec<u128> = [0, 100, 101, 102, 103, 999]
             .map(|now| account.locked("uankr", Time::from_seconds(now)).value())

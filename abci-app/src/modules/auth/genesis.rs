@@ -1,7 +1,8 @@
 //! Accounts in and out of a genesis document.
 
 use slsbft_genesis::auth::{
-    Account as GenesisAccount, Auth as Section, AuthParams, BaseAccount, ContinuousVestingAccount, ModuleAccount,
+    Account as GenesisAccount, Auth as Section, AuthParams, BaseAccount, ContinuousVestingAccount,
+    ModuleAccount,
 };
 use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::Address;
@@ -24,11 +25,22 @@ pub fn init(state: &mut Overlay, section: &Section) -> Result<(), Fault> {
         next = next.max(entry.number().saturating_add(1));
         Auth.register(state, &entry.address(), &from_genesis(entry));
     }
-    state.set(Space::Main, keys::NEXT_NUMBER.to_vec(), next.to_be_bytes().to_vec());
+    state.set(
+        Space::Main,
+        keys::NEXT_NUMBER.to_vec(),
+        next.to_be_bytes().to_vec(),
+    );
     for name in MODULES {
         let address = Address::module(name);
         if Auth.get(state, &address)?.is_none() {
-            Auth.create(state, &address, Kind::Module { name: name.to_owned(), permissions: Vec::new() })?;
+            Auth.create(
+                state,
+                &address,
+                Kind::Module {
+                    name: name.to_owned(),
+                    permissions: Vec::new(),
+                },
+            )?;
         }
     }
     Ok(())
@@ -67,7 +79,10 @@ fn from_genesis(entry: &GenesisAccount) -> Account {
             number: module.account_number,
             sequence: 0,
             key: None,
-            kind: Kind::Module { name: module.name.clone(), permissions: Vec::new() },
+            kind: Kind::Module {
+                name: module.name.clone(),
+                permissions: Vec::new(),
+            },
         },
         GenesisAccount::ContinuousVesting(vesting) => Account {
             number: vesting.account_number,
@@ -83,10 +98,24 @@ fn from_genesis(entry: &GenesisAccount) -> Account {
 }
 
 fn to_genesis(address: Address, account: Account) -> GenesisAccount {
-    let Account { number: account_number, sequence, key: pub_key, kind } = account;
+    let Account {
+        number: account_number,
+        sequence,
+        key: pub_key,
+        kind,
+    } = account;
     match kind {
-        Kind::Base => GenesisAccount::Base(BaseAccount { address, account_number, sequence, pub_key }),
-        Kind::Module { name, .. } => GenesisAccount::Module(ModuleAccount { name, address, account_number }),
+        Kind::Base => GenesisAccount::Base(BaseAccount {
+            address,
+            account_number,
+            sequence,
+            pub_key,
+        }),
+        Kind::Module { name, .. } => GenesisAccount::Module(ModuleAccount {
+            name,
+            address,
+            account_number,
+        }),
         Kind::ContinuousVesting { original, start, end } => {
             GenesisAccount::ContinuousVesting(ContinuousVestingAccount {
                 address,

@@ -48,15 +48,30 @@ impl Auth {
     /// Makes an account of a kind under the next number.
     pub fn create(&self, state: &mut Overlay, address: &Address, kind: Kind) -> Result<Account, Fault> {
         let number = record::load_u64(state, Space::Main, keys::NEXT_NUMBER)?;
-        let account = Account { number, sequence: 0, key: None, kind };
-        let next = number.checked_add(1).ok_or_else(|| Fault::Invariant("account numbers are used up".into()))?;
-        state.set(Space::Main, keys::NEXT_NUMBER.to_vec(), next.to_be_bytes().to_vec());
+        let account = Account {
+            number,
+            sequence: 0,
+            key: None,
+            kind,
+        };
+        let next = number
+            .checked_add(1)
+            .ok_or_else(|| Fault::Invariant("account numbers are used up".into()))?;
+        state.set(
+            Space::Main,
+            keys::NEXT_NUMBER.to_vec(),
+            next.to_be_bytes().to_vec(),
+        );
         self.register(state, address, &account);
         Ok(account)
     }
 
     fn register(&self, state: &mut Overlay, address: &Address, account: &Account) {
-        state.set(Space::Main, keys::number(account.number), address.as_bytes().to_vec());
+        state.set(
+            Space::Main,
+            keys::number(account.number),
+            address.as_bytes().to_vec(),
+        );
         self.put(state, address, account);
     }
 }
@@ -70,10 +85,18 @@ impl Accounts for Auth {
     }
 
     fn locked(&self, state: &impl Read, address: &Address, denom: &str, now: Time) -> Result<Amount, Fault> {
-        Ok(self.get(state, address)?.map_or(Amount::ZERO, |account| account.locked(denom, now)))
+        Ok(self
+            .get(state, address)?
+            .map_or(Amount::ZERO, |account| account.locked(denom, now)))
     }
 
     fn is_module(&self, state: &impl Read, address: &Address) -> Result<bool, Fault> {
-        Ok(matches!(self.get(state, address)?, Some(Account { kind: Kind::Module { .. }, .. })))
+        Ok(matches!(
+            self.get(state, address)?,
+            Some(Account {
+                kind: Kind::Module { .. },
+                ..
+            })
+        ))
     }
 }

@@ -17,7 +17,10 @@ pub struct Params {
 impl Params {
     pub fn load(state: &impl Read) -> Result<Self, Fault> {
         let proto: ProtoParams = record::load(state, Space::Main, keys::PARAMS)?.unwrap_or_default();
-        Ok(Self { max_memo_characters: proto.max_memo_characters, tx_sig_limit: proto.tx_sig_limit })
+        Ok(Self {
+            max_memo_characters: proto.max_memo_characters,
+            tx_sig_limit: proto.tx_sig_limit,
+        })
     }
 
     pub fn save(&self, state: &mut Overlay) {

@@ -21,34 +21,49 @@ pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, 
     match method {
         "Account" => answer(request, |r: QueryAccountRequest| {
             let (address, account) = find(state, &r.address)?;
-            Ok(QueryAccountResponse { account: Some(account.to_any(&address)) })
+            Ok(QueryAccountResponse {
+                account: Some(account.to_any(&address)),
+            })
         }),
         "AccountInfo" => answer(request, |r: QueryAccountInfoRequest| {
             let (address, account) = find(state, &r.address)?;
-            Ok(QueryAccountInfoResponse { info: Some(account.to_base(&address)) })
+            Ok(QueryAccountInfoResponse {
+                info: Some(account.to_base(&address)),
+            })
         }),
         "Accounts" => answer(request, |r| accounts(state, r)),
         "AccountAddressByID" => answer(request, |r| address_by_id(state, r)),
         "Params" => answer(request, |_: QueryParamsRequest| {
-            Ok(QueryParamsResponse { params: Some(Params::load(state)?.to_proto()) })
+            Ok(QueryParamsResponse {
+                params: Some(Params::load(state)?.to_proto()),
+            })
         }),
         "ModuleAccounts" => answer(request, |_: QueryModuleAccountsRequest| module_accounts(state)),
         "ModuleAccountByName" => answer(request, |r: QueryModuleAccountByNameRequest| {
             let address = Address::module(&r.name);
             let account = super::Auth.get(state, &address)?;
-            let account = account.ok_or_else(|| QueryError::not_found(format!("module account {}", r.name)))?;
-            Ok(QueryModuleAccountByNameResponse { account: Some(account.to_any(&address)) })
+            let account =
+                account.ok_or_else(|| QueryError::not_found(format!("module account {}", r.name)))?;
+            Ok(QueryModuleAccountByNameResponse {
+                account: Some(account.to_any(&address)),
+            })
         }),
         "Bech32Prefix" => answer(request, |_: Bech32PrefixRequest| {
-            Ok(Bech32PrefixResponse { bech32_prefix: ACCOUNT_PREFIX.to_owned() })
+            Ok(Bech32PrefixResponse {
+                bech32_prefix: ACCOUNT_PREFIX.to_owned(),
+            })
         }),
         "AddressBytesToString" => answer(request, |r: AddressBytesToStringRequest| {
             let address = Address::from_bytes(&r.address_bytes).map_err(QueryError::invalid)?;
-            Ok(AddressBytesToStringResponse { address_string: address.to_string() })
+            Ok(AddressBytesToStringResponse {
+                address_string: address.to_string(),
+            })
         }),
         "AddressStringToBytes" => answer(request, |r: AddressStringToBytesRequest| {
             let address = Address::from_bech32(&r.address_string).map_err(QueryError::invalid)?;
-            Ok(AddressStringToBytesResponse { address_bytes: address.as_bytes().to_vec() })
+            Ok(AddressStringToBytesResponse {
+                address_bytes: address.as_bytes().to_vec(),
+            })
         }),
         other => Err(QueryError::unimplemented(other)),
     }
@@ -62,12 +77,20 @@ fn find(state: &Snapshot, text: &str) -> Result<(Address, Account), QueryError> 
 }
 
 fn accounts(state: &Snapshot, request: QueryAccountsRequest) -> Result<QueryAccountsResponse, QueryError> {
-    let (accounts, pagination) =
-        paginate(state, Space::Main, keys::ACCOUNT, request.pagination, |key, value| {
+    let (accounts, pagination) = paginate(
+        state,
+        Space::Main,
+        keys::ACCOUNT,
+        request.pagination,
+        |key, value| {
             let address = Address::from_bytes(key).map_err(QueryError::invalid)?;
             Ok(Some(account::decode(value, key)?.to_any(&address)))
-        })?;
-    Ok(QueryAccountsResponse { accounts, pagination: Some(pagination) })
+        },
+    )?;
+    Ok(QueryAccountsResponse {
+        accounts,
+        pagination: Some(pagination),
+    })
 }
 
 fn address_by_id(
@@ -76,11 +99,17 @@ fn address_by_id(
 ) -> Result<QueryAccountAddressByIdResponse, QueryError> {
     #[allow(deprecated, reason = "older clients still set `id`")]
     let old = u64::try_from(request.id).unwrap_or(0);
-    let number = if request.account_id == 0 { old } else { request.account_id };
+    let number = if request.account_id == 0 {
+        old
+    } else {
+        request.account_id
+    };
     let found = state.get(Space::Main, &keys::number(number))?;
     let bytes = found.ok_or_else(|| QueryError::not_found(format!("account number {number}")))?;
     let address = Address::from_bytes(&bytes).map_err(QueryError::invalid)?;
-    Ok(QueryAccountAddressByIdResponse { account_address: address.to_string() })
+    Ok(QueryAccountAddressByIdResponse {
+        account_address: address.to_string(),
+    })
 }
 
 /// Module accounts are made at genesis, so they are among the first numbers;
@@ -88,9 +117,18 @@ fn address_by_id(
 fn module_accounts(state: &Snapshot) -> Result<QueryModuleAccountsResponse, QueryError> {
     const MOST_LOOKED_AT: usize = 10_000;
     let mut accounts = Vec::new();
-    for entry in state.prefix(Space::Main, keys::NUMBER, Order::Ascending).take(MOST_LOOKED_AT) {
+    for entry in state
+        .prefix(Space::Main, keys::NUMBER, Order::Ascending)
+        .take(MOST_LOOKED_AT)
+    {
         let address = Address::from_bytes(&entry?.1).map_err(QueryError::invalid)?;
-        if let Some(account @ Account { kind: Kind::Module { .. }, .. }) = super::Auth.get(state, &address)? {
+        if let Some(
+            account @ Account {
+                kind: Kind::Module { .. },
+                ..
+            },
+        ) = super::Auth.get(state, &address)?
+        {
             accounts.push(account.to_any(&address));
         }
     }

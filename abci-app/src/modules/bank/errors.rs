@@ -6,8 +6,15 @@ use crate::errors::{TxError, sdk};
 
 #[derive(Debug, thiserror::Error)]
 pub enum BankError {
-    #[error("spendable balance {spendable}{denom} of {owner} is smaller than {needed}{denom}: insufficient funds")]
-    Insufficient { owner: Address, denom: String, spendable: Amount, needed: Amount },
+    #[error(
+        "spendable balance {spendable}{denom} of {owner} is smaller than {needed}{denom}: insufficient funds"
+    )]
+    Insufficient {
+        owner: Address,
+        denom: String,
+        spendable: Amount,
+        needed: Amount,
+    },
     #[error("{denom} transfers are currently disabled")]
     SendDisabled { denom: String },
     #[error("{0} is a module account and not allowed to receive funds")]

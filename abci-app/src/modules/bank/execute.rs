@@ -25,7 +25,11 @@ impl<A: Accounts> Bank<A> {
                 self.transfer(ctx, from, to, amount)?;
                 Ok(response(&MsgSendResponse {}))
             }
-            Msg::MultiSend { from, amount, outputs } => {
+            Msg::MultiSend {
+                from,
+                amount,
+                outputs,
+            } => {
                 params::require_enabled(ctx.state, amount)?;
                 self.multi_send(ctx, from, amount, outputs)?;
                 Ok(response(&MsgMultiSendResponse {}))
@@ -53,16 +57,31 @@ impl<A: Accounts> Bank<A> {
 
     /// Takes coins that the owner can spend now, without an event: what fees
     /// are paid with.
-    pub fn withdraw(&self, state: &mut Overlay, from: &Address, coins: &Coins, now: Time) -> Result<(), ExecError> {
+    pub fn withdraw(
+        &self,
+        state: &mut Overlay,
+        from: &Address,
+        coins: &Coins,
+        now: Time,
+    ) -> Result<(), ExecError> {
         for Coin { denom, amount } in coins {
             let held = balance(state, from, denom.as_str())?;
             let spendable = held.saturating_sub(self.accounts.locked(state, from, denom.as_str(), now)?);
             if spendable < *amount {
                 let (owner, denom) = (*from, denom.to_string());
-                let error = BankError::Insufficient { owner, denom, spendable, needed: *amount };
+                let error = BankError::Insufficient {
+                    owner,
+                    denom,
+                    spendable,
+                    needed: *amount,
+                };
                 return Err(TxError::from(error).into());
             }
-            write_amount(state, keys::balance(from, denom.as_str()), held.saturating_sub(*amount));
+            write_amount(
+                state,
+                keys::balance(from, denom.as_str()),
+                held.saturating_sub(*amount),
+            );
         }
         Ok(())
     }
@@ -78,13 +97,25 @@ impl<A: Accounts> Bank<A> {
     }
 
     /// What an account could spend now.
-    pub fn spendable(&self, state: &impl Read, owner: &Address, denom: &str, now: Time) -> Result<Amount, ExecError> {
+    pub fn spendable(
+        &self,
+        state: &impl Read,
+        owner: &Address,
+        denom: &str,
+        now: Time,
+    ) -> Result<Amount, ExecError> {
         Ok(balance(state, owner, denom)?.saturating_sub(self.accounts.locked(state, owner, denom, now)?))
     }
 }
 
 impl<A: Accounts> Ledger for Bank<A> {
-    fn transfer(&self, ctx: &mut Context<'_>, from: &Address, to: &Address, coins: &Coins) -> Result<(), ExecError> {
+    fn transfer(
+        &self,
+        ctx: &mut Context<'_>,
+        from: &Address,
+        to: &Address,
+        coins: &Coins,
+    ) -> Result<(), ExecError> {
         if coins.is_empty() {
             return Ok(());
         }
@@ -125,9 +156,13 @@ impl<A: Accounts> Ledger for Bank<A> {
 
 /// A balance never exceeds the supply, so this cannot overflow unless state is broken.
 fn grown(held: Amount, by: Amount) -> Result<Amount, ExecError> {
-    held.add(by).map_err(|_| ExecError::corrupt("a balance above all supply"))
+    held.add(by)
+        .map_err(|_| ExecError::corrupt("a balance above all supply"))
 }
 
 fn response<M: Message + Name>(message: &M) -> Any {
-    Any { type_url: format!("/{}", M::full_name()), value: message.encode_to_vec() }
+    Any {
+        type_url: format!("/{}", M::full_name()),
+        value: message.encode_to_vec(),
+    }
 }

@@ -39,18 +39,27 @@ pub fn export(state: &impl Read) -> Result<Section, Fault> {
     for entry in state.prefix(Space::Main, keys::BALANCE, Order::Ascending) {
         let (key, value) = entry?;
         let (owner, denom) = keys::split_balance(&key).ok_or_else(|| Fault::corrupt("a balance"))?;
-        holders.entry(owner).or_default().push(Coin { denom: read_denom(&denom)?, amount: decode_amount(&value, &key)? });
+        holders.entry(owner).or_default().push(Coin {
+            denom: read_denom(&denom)?,
+            amount: decode_amount(&value, &key)?,
+        });
     }
     let balances = holders
         .into_iter()
         .map(|(address, coins)| {
-            let coins = Coins::new(coins).map_err(|e| Fault::Invariant(format!("balances of {address}: {e}")))?;
+            let coins =
+                Coins::new(coins).map_err(|e| Fault::Invariant(format!("balances of {address}: {e}")))?;
             Ok(Balance { address, coins })
         })
         .collect::<Result<Vec<_>, Fault>>()?;
     let send_enabled = params::named(state)?
         .into_iter()
-        .map(|entry| Ok(SendEnabled { denom: read_denom(&entry.denom)?, enabled: entry.enabled }))
+        .map(|entry| {
+            Ok(SendEnabled {
+                denom: read_denom(&entry.denom)?,
+                enabled: entry.enabled,
+            })
+        })
         .collect::<Result<Vec<_>, Fault>>()?;
     let denom_metadata = state
         .prefix(Space::Main, keys::METADATA, Order::Ascending)
@@ -59,8 +68,16 @@ pub fn export(state: &impl Read) -> Result<Section, Fault> {
             from_proto(record::decode(&value, &key)?)
         })
         .collect::<Result<Vec<_>, Fault>>()?;
-    let params = BankParams { default_send_enabled: params::default_enabled(state)? };
-    Ok(Section { params, send_enabled, balances, supply: supplies(state)?, denom_metadata })
+    let params = BankParams {
+        default_send_enabled: params::default_enabled(state)?,
+    };
+    Ok(Section {
+        params,
+        send_enabled,
+        balances,
+        supply: supplies(state)?,
+        denom_metadata,
+    })
 }
 
 fn supplies(state: &impl Read) -> Result<Coins, Fault> {
@@ -68,8 +85,12 @@ fn supplies(state: &impl Read) -> Result<Coins, Fault> {
         .prefix(Space::Main, keys::SUPPLY, Order::Ascending)
         .map(|entry| {
             let (key, value) = entry?;
-            let denom = String::from_utf8_lossy(key.get(keys::SUPPLY.len()..).unwrap_or_default()).into_owned();
-            Ok(Coin { denom: read_denom(&denom)?, amount: decode_amount(&value, &key)? })
+            let denom =
+                String::from_utf8_lossy(key.get(keys::SUPPLY.len()..).unwrap_or_default()).into_owned();
+            Ok(Coin {
+                denom: read_denom(&denom)?,
+                amount: decode_amount(&value, &key)?,
+            })
         })
         .collect::<Result<Vec<_>, Fault>>()?;
     // More denominations than a message may name are left to be summed again.
@@ -77,7 +98,8 @@ fn supplies(state: &impl Read) -> Result<Coins, Fault> {
 }
 
 fn read_denom(text: &str) -> Result<Denom, Fault> {
-    text.parse().map_err(|_| Fault::corrupt(format!("denomination {text}")))
+    text.parse()
+        .map_err(|_| Fault::corrupt(format!("denomination {text}")))
 }
 
 fn to_proto(metadata: &DenomMetadata) -> Metadata {
@@ -99,7 +121,11 @@ fn to_proto(metadata: &DenomMetadata) -> Metadata {
 }
 
 fn from_proto(metadata: Metadata) -> Result<DenomMetadata, Fault> {
-    let unit = |unit: ProtoUnit| DenomUnit { denom: unit.denom, exponent: unit.exponent, aliases: unit.aliases };
+    let unit = |unit: ProtoUnit| DenomUnit {
+        denom: unit.denom,
+        exponent: unit.exponent,
+        aliases: unit.aliases,
+    };
     Ok(DenomMetadata {
         description: metadata.description,
         denom_units: metadata.denom_units.into_iter().map(unit).collect(),

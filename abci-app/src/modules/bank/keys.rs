@@ -28,7 +28,10 @@ pub fn balance(owner: &Address, denom: &str) -> Vec<u8> {
 pub fn split_balance(key: &[u8]) -> Option<(Address, String)> {
     let (len, rest) = key.strip_prefix(BALANCE)?.split_first()?;
     let (owner, denom) = rest.split_at_checked(usize::from(*len))?;
-    Some((Address::from_bytes(owner).ok()?, String::from_utf8(denom.to_vec()).ok()?))
+    Some((
+        Address::from_bytes(owner).ok()?,
+        String::from_utf8(denom.to_vec()).ok()?,
+    ))
 }
 
 pub fn supply(denom: &str) -> Vec<u8> {

@@ -55,28 +55,41 @@ pub fn check_supply(state: &impl Read) -> Result<(), Fault> {
         let (key, value) = entry?;
         let (_, denom) = keys::split_balance(&key).ok_or_else(|| Fault::corrupt("a balance"))?;
         let sum = sums.entry(denom).or_default();
-        *sum = sum.add(decode_amount(&value, &key)?).map_err(|e| Fault::Invariant(e.to_string()))?;
+        *sum = sum
+            .add(decode_amount(&value, &key)?)
+            .map_err(|e| Fault::Invariant(e.to_string()))?;
     }
     for entry in state.prefix(Space::Main, keys::SUPPLY, Order::Ascending) {
         let (key, value) = entry?;
         let denom = String::from_utf8_lossy(key.get(keys::SUPPLY.len()..).unwrap_or_default()).into_owned();
-        let (supply, sum) = (decode_amount(&value, &key)?, sums.remove(&denom).unwrap_or_default());
+        let (supply, sum) = (
+            decode_amount(&value, &key)?,
+            sums.remove(&denom).unwrap_or_default(),
+        );
         if supply != sum {
-            return Err(Fault::Invariant(format!("supply of {denom} is {supply}, balances sum to {sum}")));
+            return Err(Fault::Invariant(format!(
+                "supply of {denom} is {supply}, balances sum to {sum}"
+            )));
         }
     }
     match sums.first_key_value() {
         None => Ok(()),
-        Some((denom, sum)) => Err(Fault::Invariant(format!("{sum}{denom} in balances without a supply"))),
+        Some((denom, sum)) => Err(Fault::Invariant(format!(
+            "{sum}{denom} in balances without a supply"
+        ))),
     }
 }
 
 fn read_amount(state: &impl Read, key: &[u8]) -> Result<Amount, Fault> {
-    state.get(Space::Main, key)?.map_or(Ok(Amount::ZERO), |bytes| decode_amount(&bytes, key))
+    state
+        .get(Space::Main, key)?
+        .map_or(Ok(Amount::ZERO), |bytes| decode_amount(&bytes, key))
 }
 
 fn decode_amount(bytes: &[u8], key: &[u8]) -> Result<Amount, Fault> {
-    let bytes = bytes.try_into().map_err(|_| Fault::corrupt(String::from_utf8_lossy(key)))?;
+    let bytes = bytes
+        .try_into()
+        .map_err(|_| Fault::corrupt(String::from_utf8_lossy(key)))?;
     Ok(Amount::new(u128::from_be_bytes(bytes)))
 }
 

@@ -18,9 +18,17 @@ const MAX_OUTPUTS: usize = 1_000;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Msg {
-    Send { from: Address, to: Address, amount: Coins },
+    Send {
+        from: Address,
+        to: Address,
+        amount: Coins,
+    },
     /// One input, any number of outputs, as Cosmos SDK has it since 0.47.
-    MultiSend { from: Address, amount: Coins, outputs: Vec<(Address, Coins)> },
+    MultiSend {
+        from: Address,
+        amount: Coins,
+        outputs: Vec<(Address, Coins)>,
+    },
 }
 
 impl Msg {
@@ -50,17 +58,30 @@ impl Msg {
             return Err(TxError::new("bank", 8, "a multi-send has exactly one input"));
         };
         if msg.outputs.is_empty() || msg.outputs.len() > MAX_OUTPUTS {
-            return Err(TxError::new("bank", 3, format!("a multi-send has 1 to {MAX_OUTPUTS} outputs")));
+            return Err(TxError::new(
+                "bank",
+                3,
+                format!("a multi-send has 1 to {MAX_OUTPUTS} outputs"),
+            ));
         }
         let coins = |coins: &[_]| Coins::from_proto(coins).map_err(|e| sdk::invalid_coins(e.to_string()));
         let amount = coins(&input.coins)?;
         let outputs = msg
             .outputs
             .iter()
-            .map(|output| Ok((address("outputs.address", &output.address)?, coins(&output.coins)?)))
+            .map(|output| {
+                Ok((
+                    address("outputs.address", &output.address)?,
+                    coins(&output.coins)?,
+                ))
+            })
             .collect::<Result<Vec<_>, TxError>>()?;
         check_sums(&amount, &outputs)?;
-        Ok(Self::MultiSend { from: address("inputs.address", &input.address)?, amount, outputs })
+        Ok(Self::MultiSend {
+            from: address("inputs.address", &input.address)?,
+            amount,
+            outputs,
+        })
     }
 
     pub fn signer(&self) -> Address {
@@ -94,14 +115,19 @@ fn address(field: &str, text: &str) -> Result<Address, TxError> {
 
 /// Every output has coins, and they sum to the input's.
 fn check_sums(input: &Coins, outputs: &[(Address, Coins)]) -> Result<(), TxError> {
-    let mut left = input.iter().map(|coin| (&coin.denom, coin.amount)).collect::<std::collections::BTreeMap<_, _>>();
+    let mut left = input
+        .iter()
+        .map(|coin| (&coin.denom, coin.amount))
+        .collect::<std::collections::BTreeMap<_, _>>();
     for (_, coins) in outputs {
         if coins.is_empty() {
             return Err(sdk::invalid_coins("an output has no coins"));
         }
         for coin in coins {
             let rest = left.get_mut(&coin.denom).ok_or(BankError::InputOutputMismatch)?;
-            *rest = rest.sub(coin.amount).map_err(|_| BankError::InputOutputMismatch)?;
+            *rest = rest
+                .sub(coin.amount)
+                .map_err(|_| BankError::InputOutputMismatch)?;
         }
     }
     if left.values().any(|rest| !rest.is_zero()) {

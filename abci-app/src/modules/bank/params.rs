@@ -11,7 +11,10 @@ use crate::errors::{ExecError, Fault, TxError};
 pub fn require_enabled(state: &impl Read, coins: &Coins) -> Result<(), ExecError> {
     for coin in coins {
         if !is_enabled(state, coin.denom.as_str())? {
-            return Err(TxError::from(BankError::SendDisabled { denom: coin.denom.to_string() }).into());
+            return Err(TxError::from(BankError::SendDisabled {
+                denom: coin.denom.to_string(),
+            })
+            .into());
         }
     }
     Ok(())
@@ -37,13 +40,20 @@ pub fn named(state: &impl Read) -> Result<Vec<SendEnabled>, Fault> {
             let (key, value) = entry?;
             let denom = key.get(keys::SEND_ENABLED.len()..).unwrap_or_default();
             let denom = String::from_utf8_lossy(denom).into_owned();
-            Ok(SendEnabled { denom, enabled: value == [1] })
+            Ok(SendEnabled {
+                denom,
+                enabled: value == [1],
+            })
         })
         .collect()
 }
 
 pub fn set_default_enabled(state: &mut Overlay, enabled: bool) {
-    state.set(Space::Main, keys::DEFAULT_SEND_ENABLED.to_vec(), vec![enabled.into()]);
+    state.set(
+        Space::Main,
+        keys::DEFAULT_SEND_ENABLED.to_vec(),
+        vec![enabled.into()],
+    );
 }
 
 pub fn set_enabled(state: &mut Overlay, denom: &str, enabled: bool) {

@@ -3,14 +3,14 @@
 use cosmos_sdk_proto::cosmos::{
     bank::v1beta1::{
         DenomOwner, Metadata, Params, QueryAllBalancesRequest, QueryAllBalancesResponse, QueryBalanceRequest,
-        QueryBalanceResponse, QueryDenomMetadataByQueryStringRequest, QueryDenomMetadataByQueryStringResponse,
-        QueryDenomMetadataRequest, QueryDenomMetadataResponse, QueryDenomOwnersByQueryRequest,
-        QueryDenomOwnersByQueryResponse, QueryDenomOwnersRequest, QueryDenomOwnersResponse,
-        QueryDenomsMetadataRequest, QueryDenomsMetadataResponse, QueryParamsRequest, QueryParamsResponse,
-        QuerySendEnabledRequest, QuerySendEnabledResponse, QuerySpendableBalanceByDenomRequest,
-        QuerySpendableBalanceByDenomResponse, QuerySpendableBalancesRequest, QuerySpendableBalancesResponse,
-        QuerySupplyOfRequest, QuerySupplyOfResponse, QueryTotalSupplyRequest, QueryTotalSupplyResponse,
-        SendEnabled,
+        QueryBalanceResponse, QueryDenomMetadataByQueryStringRequest,
+        QueryDenomMetadataByQueryStringResponse, QueryDenomMetadataRequest, QueryDenomMetadataResponse,
+        QueryDenomOwnersByQueryRequest, QueryDenomOwnersByQueryResponse, QueryDenomOwnersRequest,
+        QueryDenomOwnersResponse, QueryDenomsMetadataRequest, QueryDenomsMetadataResponse,
+        QueryParamsRequest, QueryParamsResponse, QuerySendEnabledRequest, QuerySendEnabledResponse,
+        QuerySpendableBalanceByDenomRequest, QuerySpendableBalanceByDenomResponse,
+        QuerySpendableBalancesRequest, QuerySpendableBalancesResponse, QuerySupplyOfRequest,
+        QuerySupplyOfResponse, QueryTotalSupplyRequest, QueryTotalSupplyResponse, SendEnabled,
     },
     base::{
         query::v1beta1::{PageRequest, PageResponse},
@@ -36,44 +36,69 @@ pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, 
         "Balance" => answer(request, |r: QueryBalanceRequest| {
             let (owner, denom) = (address(&r.address)?, denom(&r.denom)?);
             let amount = balance(state, &owner, denom.as_str())?;
-            Ok(QueryBalanceResponse { balance: Some(coin(denom.to_string(), amount)) })
+            Ok(QueryBalanceResponse {
+                balance: Some(coin(denom.to_string(), amount)),
+            })
         }),
         "AllBalances" => answer(request, |r| all_balances(state, r)),
         "SpendableBalances" => answer(request, |r| spendable_balances(state, r)),
         "SpendableBalanceByDenom" => answer(request, |r: QuerySpendableBalanceByDenomRequest| {
             let (owner, denom) = (address(&r.address)?, denom(&r.denom)?);
             let amount = spendable(state, &owner, denom.as_str())?;
-            Ok(QuerySpendableBalanceByDenomResponse { balance: Some(coin(denom.to_string(), amount)) })
+            Ok(QuerySpendableBalanceByDenomResponse {
+                balance: Some(coin(denom.to_string(), amount)),
+            })
         }),
         "TotalSupply" => answer(request, |r| total_supply(state, r)),
         "SupplyOf" => answer(request, |r: QuerySupplyOfRequest| {
             let denom = denom(&r.denom)?;
             let amount = supply(state, denom.as_str())?;
-            Ok(QuerySupplyOfResponse { amount: Some(coin(denom.to_string(), amount)) })
+            Ok(QuerySupplyOfResponse {
+                amount: Some(coin(denom.to_string(), amount)),
+            })
         }),
         "Params" => answer(request, |_: QueryParamsRequest| {
             let default_send_enabled = params::default_enabled(state)?;
-            Ok(QueryParamsResponse { params: Some(Params { default_send_enabled, ..Default::default() }) })
+            Ok(QueryParamsResponse {
+                params: Some(Params {
+                    default_send_enabled,
+                    ..Default::default()
+                }),
+            })
         }),
         "DenomMetadata" => answer(request, |r: QueryDenomMetadataRequest| {
-            Ok(QueryDenomMetadataResponse { metadata: Some(metadata(state, &r.denom)?) })
+            Ok(QueryDenomMetadataResponse {
+                metadata: Some(metadata(state, &r.denom)?),
+            })
         }),
         "DenomMetadataByQueryString" => answer(request, |r: QueryDenomMetadataByQueryStringRequest| {
-            Ok(QueryDenomMetadataByQueryStringResponse { metadata: Some(metadata(state, &r.denom)?) })
+            Ok(QueryDenomMetadataByQueryStringResponse {
+                metadata: Some(metadata(state, &r.denom)?),
+            })
         }),
         "DenomsMetadata" => answer(request, |r: QueryDenomsMetadataRequest| {
-            let (metadatas, page) = paginate(state, Space::Main, keys::METADATA, r.pagination, |key, value| {
-                Ok(Some(record::decode(value, key)?))
-            })?;
-            Ok(QueryDenomsMetadataResponse { metadatas, pagination: Some(page) })
+            let (metadatas, page) =
+                paginate(state, Space::Main, keys::METADATA, r.pagination, |key, value| {
+                    Ok(Some(record::decode(value, key)?))
+                })?;
+            Ok(QueryDenomsMetadataResponse {
+                metadatas,
+                pagination: Some(page),
+            })
         }),
         "DenomOwners" => answer(request, |r: QueryDenomOwnersRequest| {
             let (denom_owners, page) = owners(state, &r.denom, r.pagination)?;
-            Ok(QueryDenomOwnersResponse { denom_owners, pagination: Some(page) })
+            Ok(QueryDenomOwnersResponse {
+                denom_owners,
+                pagination: Some(page),
+            })
         }),
         "DenomOwnersByQuery" => answer(request, |r: QueryDenomOwnersByQueryRequest| {
             let (denom_owners, page) = owners(state, &r.denom, r.pagination)?;
-            Ok(QueryDenomOwnersByQueryResponse { denom_owners, pagination: Some(page) })
+            Ok(QueryDenomOwnersByQueryResponse {
+                denom_owners,
+                pagination: Some(page),
+            })
         }),
         "SendEnabled" => answer(request, |r| send_enabled(state, r)),
         other => Err(QueryError::unimplemented(other)),
@@ -86,9 +111,15 @@ fn all_balances(
 ) -> Result<QueryAllBalancesResponse, QueryError> {
     let prefix = keys::balances_of(&address(&request.address)?);
     let (balances, page) = paginate(state, Space::Main, &prefix, request.pagination, |key, value| {
-        Ok(Some(coin(String::from_utf8_lossy(key).into_owned(), decode_amount(value, key)?)))
+        Ok(Some(coin(
+            String::from_utf8_lossy(key).into_owned(),
+            decode_amount(value, key)?,
+        )))
     })?;
-    Ok(QueryAllBalancesResponse { balances, pagination: Some(page) })
+    Ok(QueryAllBalancesResponse {
+        balances,
+        pagination: Some(page),
+    })
 }
 
 fn spendable_balances(
@@ -102,17 +133,32 @@ fn spendable_balances(
         let amount = spendable(state, &owner, &denom)?;
         Ok(Some(coin(denom, amount)))
     })?;
-    Ok(QuerySpendableBalancesResponse { balances, pagination: Some(page) })
+    Ok(QuerySpendableBalancesResponse {
+        balances,
+        pagination: Some(page),
+    })
 }
 
 fn total_supply(
     state: &Snapshot,
     request: QueryTotalSupplyRequest,
 ) -> Result<QueryTotalSupplyResponse, QueryError> {
-    let (supply, page) = paginate(state, Space::Main, keys::SUPPLY, request.pagination, |key, value| {
-        Ok(Some(coin(String::from_utf8_lossy(key).into_owned(), decode_amount(value, key)?)))
-    })?;
-    Ok(QueryTotalSupplyResponse { supply, pagination: Some(page) })
+    let (supply, page) = paginate(
+        state,
+        Space::Main,
+        keys::SUPPLY,
+        request.pagination,
+        |key, value| {
+            Ok(Some(coin(
+                String::from_utf8_lossy(key).into_owned(),
+                decode_amount(value, key)?,
+            )))
+        },
+    )?;
+    Ok(QueryTotalSupplyResponse {
+        supply,
+        pagination: Some(page),
+    })
 }
 
 fn owners(
@@ -123,10 +169,15 @@ fn owners(
     let wanted = denom(wanted)?;
     paginate(state, Space::Main, keys::BALANCE, page, |key, value| {
         let owner = keys::split_balance(&[keys::BALANCE, key].concat());
-        Ok(owner.filter(|(_, denom)| denom == wanted.as_str()).and_then(|(owner, denom)| {
-            let amount = decode_amount(value, key).ok()?;
-            Some(DenomOwner { address: owner.to_string(), balance: Some(coin(denom, amount)) })
-        }))
+        Ok(owner
+            .filter(|(_, denom)| denom == wanted.as_str())
+            .and_then(|(owner, denom)| {
+                let amount = decode_amount(value, key).ok()?;
+                Some(DenomOwner {
+                    address: owner.to_string(),
+                    balance: Some(coin(denom, amount)),
+                })
+            }))
     })
 }
 
@@ -141,14 +192,22 @@ fn send_enabled(
     request: QuerySendEnabledRequest,
 ) -> Result<QuerySendEnabledResponse, QueryError> {
     if request.denoms.is_empty() {
-        return Ok(QuerySendEnabledResponse { send_enabled: params::named(state)?, pagination: None });
+        return Ok(QuerySendEnabledResponse {
+            send_enabled: params::named(state)?,
+            pagination: None,
+        });
     }
     if request.denoms.len() > MAX_DENOMS {
-        return Err(QueryError::invalid(format!("more than {MAX_DENOMS} denominations; ask in parts")));
+        return Err(QueryError::invalid(format!(
+            "more than {MAX_DENOMS} denominations; ask in parts"
+        )));
     }
     let named = params::named(state)?;
     let wanted = |send: &SendEnabled| request.denoms.contains(&send.denom);
-    Ok(QuerySendEnabledResponse { send_enabled: named.into_iter().filter(wanted).collect(), pagination: None })
+    Ok(QuerySendEnabledResponse {
+        send_enabled: named.into_iter().filter(wanted).collect(),
+        pagination: None,
+    })
 }
 
 fn spendable(state: &Snapshot, owner: &Address, denom: &str) -> Result<Amount, QueryError> {
@@ -165,5 +224,8 @@ fn denom(text: &str) -> Result<Denom, QueryError> {
 }
 
 fn coin(denom: String, amount: Amount) -> ProtoCoin {
-    ProtoCoin { denom, amount: amount.to_string() }
+    ProtoCoin {
+        denom,
+        amount: amount.to_string(),
+    }
 }

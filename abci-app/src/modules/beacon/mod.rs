@@ -20,12 +20,23 @@ const RESPONSE_TYPE_URL: &str = "/slsbft.beacon.v1.MsgBeaconResponse";
 /// The system transaction of a height, with the proof that its proposer owes:
 /// none yet.
 pub fn system_tx(height: u64) -> Bytes {
-    let message = MsgBeacon { height, proof: Bytes::new() };
+    let message = MsgBeacon {
+        height,
+        proof: Bytes::new(),
+    };
     let body = TxBody {
-        messages: vec![Any { type_url: MSG_TYPE_URL.to_owned(), value: message.encode_to_vec() }],
+        messages: vec![Any {
+            type_url: MSG_TYPE_URL.to_owned(),
+            value: message.encode_to_vec(),
+        }],
         ..Default::default()
     };
-    TxRaw { body_bytes: body.encode_to_vec(), ..Default::default() }.encode_to_vec().into()
+    TxRaw {
+        body_bytes: body.encode_to_vec(),
+        ..Default::default()
+    }
+    .encode_to_vec()
+    .into()
 }
 
 /// Checks a block's first transaction: exactly the bytes of [`system_tx`].
@@ -33,11 +44,20 @@ pub fn check(tx: &[u8], height: u64) -> Result<(), TxError> {
     if tx == system_tx(height) {
         return Ok(());
     }
-    Err(TxError::new("beacon", 2, "the block does not start with the system transaction of its height"))
+    Err(TxError::new(
+        "beacon",
+        2,
+        "the block does not start with the system transaction of its height",
+    ))
 }
 
 /// Response of a valid system transaction.
 pub fn response(running_hash: [u8; 32]) -> Any {
-    let response = MsgBeaconResponse { running_hash: running_hash.to_vec().into() };
-    Any { type_url: RESPONSE_TYPE_URL.to_owned(), value: response.encode_to_vec() }
+    let response = MsgBeaconResponse {
+        running_hash: running_hash.to_vec().into(),
+    };
+    Any {
+        type_url: RESPONSE_TYPE_URL.to_owned(),
+        value: response.encode_to_vec(),
+    }
 }

@@ -24,7 +24,9 @@ struct QueryParamsResponse {
 pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Params" => answer(request, |_: QueryParamsRequest| {
-            Ok(QueryParamsResponse { params: Some(params(state)?) })
+            Ok(QueryParamsResponse {
+                params: Some(params(state)?),
+            })
         }),
         other => Err(QueryError::unimplemented(other)),
     }

@@ -42,7 +42,9 @@ pub fn record_commit(state: &mut Overlay, commit: Option<&CommitInfo>) -> Result
 /// At an epoch's end: its counts replace the last epoch's in the tree.
 pub fn fold_uptime(state: &mut Overlay) -> Result<(), Fault> {
     let keys = |state: &Overlay, space| -> Result<Vec<_>, Fault> {
-        Ok(state.prefix(space, UPTIME, Order::Ascending).collect::<Result<Vec<_>, _>>()?)
+        Ok(state
+            .prefix(space, UPTIME, Order::Ascending)
+            .collect::<Result<Vec<_>, _>>()?)
     };
     let (old, new) = (keys(state, Space::Main)?, keys(state, Space::Epoch)?);
     for (key, _) in old {

@@ -10,7 +10,9 @@ use crate::{errors::Fault, modules::record};
 
 /// Starts the section's epoch so that `initial_height` is its block number `blocks_done`.
 pub fn init(state: &mut Overlay, section: &Section, initial_height: u64, time: Time) -> Result<(), Fault> {
-    let params = Params { blocks_per_epoch: section.params.blocks_per_epoch };
+    let params = Params {
+        blocks_per_epoch: section.params.blocks_per_epoch,
+    };
     record::store(state, PARAMS.to_vec(), &params);
     // A chain may begin in the middle of an epoch whose start lies before its first height.
     let first_height = initial_height.saturating_sub(section.blocks_done);
@@ -32,8 +34,13 @@ pub fn export(state: &impl Read, height: u64) -> Result<Section, Fault> {
     // Counted from the end, which is right for a shortened first epoch too.
     let left = epoch.last_height.saturating_add(1).saturating_sub(next);
     Ok(Section {
-        params: EpochsParams { blocks_per_epoch: params.blocks_per_epoch },
+        params: EpochsParams {
+            blocks_per_epoch: params.blocks_per_epoch,
+        },
         epoch: epoch.number,
-        blocks_done: params.blocks_per_epoch.saturating_sub(left).min(params.blocks_per_epoch.saturating_sub(1)),
+        blocks_done: params
+            .blocks_per_epoch
+            .saturating_sub(left)
+            .min(params.blocks_per_epoch.saturating_sub(1)),
     })
 }

@@ -52,7 +52,10 @@ pub fn current(state: &impl Read) -> Result<Epoch, Fault> {
         number: record.number,
         first_height: record.first_height,
         last_height: record.last_height,
-        started_at: Time { seconds: record.started_seconds, nanos: record.started_nanos },
+        started_at: Time {
+            seconds: record.started_seconds,
+            nanos: record.started_nanos,
+        },
     })
 }
 
@@ -71,7 +74,15 @@ pub fn advance(state: &mut Overlay, block: &BlockInfo) -> Result<(), Fault> {
 fn start(state: &mut Overlay, number: u64, first_height: u64, started_at: Time) -> Result<(), Fault> {
     let length = params(state)?.blocks_per_epoch.max(1);
     let last_height = first_height.saturating_add(length - 1);
-    save(state, Epoch { number, first_height, last_height, started_at });
+    save(
+        state,
+        Epoch {
+            number,
+            first_height,
+            last_height,
+            started_at,
+        },
+    );
     Ok(())
 }
 

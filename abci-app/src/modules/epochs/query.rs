@@ -23,7 +23,9 @@ pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, 
             })
         }),
         "Params" => answer(request, |_: QueryParamsRequest| {
-            Ok(QueryParamsResponse { params: Some(params(state)?) })
+            Ok(QueryParamsResponse {
+                params: Some(params(state)?),
+            })
         }),
         other => Err(QueryError::unimplemented(other)),
     }

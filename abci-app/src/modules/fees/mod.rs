@@ -12,12 +12,7 @@ use slsbft_types::{Address, Amount, BASE_DENOM, Coins};
 
 pub use params::Params;
 
-use crate::{
-    context::Context,
-    errors::ExecError,
-    events::event,
-    modules::ledger::Ledger,
-};
+use crate::{context::Context, errors::ExecError, events::event, modules::ledger::Ledger};
 
 /// Module account that holds an epoch's fees.
 pub const COLLECTOR: &str = "fee_collector";
@@ -39,7 +34,8 @@ impl<L: Ledger> Fees<L> {
 
     /// Fees of the running epoch.
     pub fn collected(&self, state: &impl Read) -> Result<Amount, ExecError> {
-        self.ledger.balance(state, &Address::module(COLLECTOR), BASE_DENOM)
+        self.ledger
+            .balance(state, &Address::module(COLLECTOR), BASE_DENOM)
     }
 
     /// Splits the epoch's fees: treasury and burned parts rounded down, the rest
@@ -56,8 +52,18 @@ impl<L: Ledger> Fees<L> {
         let validators = exact(collected.sub(burned).and_then(|rest| rest.sub(treasury)))?;
 
         let collector = Address::module(COLLECTOR);
-        self.ledger.transfer(ctx, &collector, &Address::module(TREASURY), &Coins::base(treasury))?;
-        self.ledger.transfer(ctx, &collector, &Address::module(DISTRIBUTION), &Coins::base(validators))?;
+        self.ledger.transfer(
+            ctx,
+            &collector,
+            &Address::module(TREASURY),
+            &Coins::base(treasury),
+        )?;
+        self.ledger.transfer(
+            ctx,
+            &collector,
+            &Address::module(DISTRIBUTION),
+            &Coins::base(validators),
+        )?;
         self.ledger.burn(ctx, &collector, &Coins::base(burned))?;
         ctx.emit(
             event("fees_split")

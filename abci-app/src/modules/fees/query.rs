@@ -17,7 +17,9 @@ pub const SERVICE: &str = "slsbft.fees.v1.Query";
 pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Params" => answer(request, |_: QueryParamsRequest| {
-            Ok(QueryParamsResponse { params: Some(Params::load(state)?.to_proto()) })
+            Ok(QueryParamsResponse {
+                params: Some(Params::load(state)?.to_proto()),
+            })
         }),
         "Collected" => answer(request, |_: QueryCollectedRequest| {
             let amount = Fees::new(Bank::new(Auth)).collected(state)?.to_string();
