@@ -46,7 +46,7 @@ test: setup ## Run every test
 	@$(CARGO) test --release --locked --workspace $(ARGS)
 
 bench: setup ## Measure: a line per figure (name value unit)
-	@$(CARGO) bench --locked --workspace $(ARGS)
+	@$(CARGO) bench --profile release --locked --workspace --benches $(ARGS)
 
 lint: ## Check format and lints, as continuous integration does
 	@$(CARGO) fmt --all --check
