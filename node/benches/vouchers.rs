@@ -112,7 +112,7 @@ fn references(folder: &std::path::Path, runtime: &tokio::runtime::Runtime) {
         let start = Instant::now();
         const WRITES: u32 = 200;
         for _ in 0..WRITES {
-            writer.put(key, vec![7; 150]).await.unwrap().await.unwrap();
+            writer.try_put(key, vec![7; 150]).unwrap().await.unwrap();
         }
         println!(
             "gateway::sync/batch=1 {:.2} ms",

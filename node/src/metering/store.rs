@@ -202,13 +202,6 @@ impl Writer {
         Ok((Self { queue, fault }, thread))
     }
 
-    /// Queues a record, waiting for room.
-    pub async fn put(&self, key: RecordKey, value: Vec<u8>) -> Result<Receipt, WriterStopped> {
-        let (change, receipt) = change(Some((key, Some(value))));
-        self.queue.send(change).await.map_err(|_| WriterStopped)?;
-        Ok(receipt)
-    }
-
     /// Queues a record if there is room; a full queue means that the disk is far behind.
     pub fn try_put(&self, key: RecordKey, value: Vec<u8>) -> Result<Receipt, WriterStopped> {
         let (change, receipt) = change(Some((key, Some(value))));
@@ -216,13 +209,14 @@ impl Writer {
         Ok(receipt)
     }
 
+    /// Queues a removal, waiting for room.
     pub async fn remove(&self, key: RecordKey) -> Result<Receipt, WriterStopped> {
         let (change, receipt) = change(Some((key, None)));
         self.queue.send(change).await.map_err(|_| WriterStopped)?;
         Ok(receipt)
     }
 
-    /// As [`Writer::put`], from a thread outside the runtime.
+    /// Queues a record from a thread outside the runtime, waiting for room.
     pub fn put_blocking(&self, key: RecordKey, value: Vec<u8>) -> Result<Receipt, WriterStopped> {
         let (change, receipt) = change(Some((key, Some(value))));
         self.queue.blocking_send(change).map_err(|_| WriterStopped)?;
@@ -292,7 +286,7 @@ mod tests {
         let (writer, thread) = Writer::spawn(store.clone()).unwrap();
         let mut receipts = Vec::new();
         for n in 0..2_000u64 {
-            receipts.push(writer.put(key(n % 10), n.to_be_bytes().to_vec()).await.unwrap());
+            receipts.push(writer.try_put(key(n % 10), n.to_be_bytes().to_vec()).unwrap());
         }
         receipts.push(writer.remove(key(3)).await.unwrap());
         for receipt in receipts {

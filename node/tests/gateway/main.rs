@@ -9,6 +9,7 @@
     reason = "what cannot go on has failed"
 )]
 
+mod broken;
 mod buying;
 #[allow(dead_code, reason = "shared with the other tests")]
 mod chain;
