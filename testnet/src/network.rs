@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use slsbft_client::{HdPath, Mnemonic, SigningKey};
 
 use crate::error::{During, Error, Result};
 
@@ -69,8 +70,20 @@ impl Network {
         fs::rename(&staging, &path).during(|| format!("write {}", path.display()))
     }
 
-    pub fn account(&self, name: &str) -> Result<&FundedAccount> {
+    /// The key of a funded account.
+    pub fn key(&self, name: &str) -> Result<SigningKey> {
         let found = self.accounts.iter().find(|account| account.name == name);
-        found.ok_or_else(|| Error::Usage(format!("the testnet has no account '{name}'; remove its folder")))
+        let account = found.ok_or_else(|| {
+            Error::Usage(format!(
+                "the testnet has no account '{name}'; remove its folder to make a new one"
+            ))
+        })?;
+        let mnemonic: Mnemonic = account
+            .mnemonic
+            .parse()
+            .map_err(|e| Error::Usage(format!("the mnemonic of {name}: {e}")))?;
+        mnemonic
+            .derive("", HdPath::default())
+            .map_err(|e| Error::Usage(e.to_string()))
     }
 }

@@ -13,9 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use slsbft_client::{Client, HdPath, Mnemonic, SigningKey};
+use slsbft_client::{Client, SigningKey};
 use slsbft_types::{
-    Address, Amount,
+    Address, Amount, AmountError, Ratio,
     metering::{Deal, Split, Terms},
 };
 
@@ -53,9 +53,9 @@ pub async fn play(dir: &Path, network: &Network, slsbftd: &Path, requests: u64) 
         .first()
         .ok_or_else(|| Error::Usage("the testnet has no nodes".into()))?;
     let client = Client::connect(&node.grpc.to_string()).await.map_err(chain)?;
-    let mut provider = Side::new(&client, key(network, PROVIDER)?).await?;
-    let mut consumer = Side::new(&client, key(network, CONSUMER)?).await?;
-    let application = key(network, APPLICATION)?.address();
+    let mut provider = Side::new(&client, network.key(PROVIDER)?).await?;
+    let mut consumer = Side::new(&client, network.key(CONSUMER)?).await?;
+    let application = network.key(APPLICATION)?.address();
     let followed = followed(&provider, &consumer, application);
     println!("A metered deal, over gRPC");
     let before = Balances::read(&client, &followed).await.map_err(chain)?;
@@ -99,23 +99,12 @@ pub async fn play(dir: &Path, network: &Network, slsbftd: &Path, requests: u64) 
     let split = claimed
         .split(claimed.paid)
         .map_err(|e| Error::Chain(e.to_string()))?;
-    explain(&split, claimed.paid, &claimed.terms);
+    explain(&split, claimed.paid, &claimed.terms)?;
     verify(&sheet, &split, claimed.paid, consumer.fees)
 }
 
 fn chain(error: slsbft_client::ClientError) -> Error {
     Error::Chain(error.to_string())
-}
-
-fn key(network: &Network, name: &str) -> Result<SigningKey> {
-    let account = network.account(name)?;
-    let mnemonic: Mnemonic = account
-        .mnemonic
-        .parse()
-        .map_err(|e| Error::Usage(format!("the mnemonic of {name}: {e}")))?;
-    mnemonic
-        .derive("", HdPath::default())
-        .map_err(|e| Error::Usage(e.to_string()))
 }
 
 /// Everybody whose balance a deal or its transactions can change.
@@ -144,20 +133,40 @@ fn followed(provider: &Side, consumer: &Side, application: Address) -> Vec<Party
     ]
 }
 
-fn explain(split: &Split, paid: Amount, terms: &Terms) {
-    let platform = terms.platform_share.billionths() / 10_000_000;
+/// Who gets which part of the payment, and of which of its two halves: what was
+/// earned, and the platform's share, which is split as well.
+fn explain(split: &Split, paid: Amount, terms: &Terms) -> Result<()> {
+    let overflow = |e: AmountError| Error::Chain(e.to_string());
+    let percent = |ratio: Ratio| ratio.billionths() / 10_000_000;
+    let platform = terms.platform_share.of(paid).map_err(overflow)?;
+    let resource = terms.provider_part.of(platform).map_err(overflow)?;
+    let application = signed(platform) - signed(resource) - signed(split.treasury);
     println!(
-        "  The consumer paid {} ANKR; the platform's {platform} % of it are split as well",
-        ankr(signed(paid))
+        "  Paid {} ANKR, {} % of it the platform's fee",
+        ankr(signed(paid)),
+        percent(terms.platform_share)
     );
-    for (name, amount) in [
-        (PROVIDER, split.provider),
-        (APPLICATION, split.application),
-        (TREASURY, split.treasury),
-    ] {
-        println!("    {name:<12} {:>20}", ankr(signed(amount)));
+    println!(
+        "  {:<14} {:>18} {:>18} {:>18}",
+        "", "earned", "of the fee", "together"
+    );
+    let rows = [
+        (PROVIDER, split.provider, signed(resource)),
+        (APPLICATION, split.application, application),
+        (TREASURY, split.treasury, signed(split.treasury)),
+        ("together", paid, signed(platform)),
+    ];
+    for (name, all, fee) in rows {
+        let all = signed(all);
+        println!(
+            "  {name:<14} {:>18} {:>18} {:>18}",
+            ankr(all - fee),
+            ankr(fee),
+            ankr(all)
+        );
     }
-    println!("    {:<12} {:>20}\n", "together", ankr(signed(paid)));
+    println!();
+    Ok(())
 }
 
 /// Each balance must be what the rules say: payments by the split, everything

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{homes::FUNDS_ANKR, network::Network};
 
 /// Prints addresses, keys and commands that work as they stand.
-pub fn explain(dir: &Path, network: &Network) {
+pub fn explain(dir: &Path, slsbftd: &Path, network: &Network) {
     let Some(node) = network.nodes.first() else { return };
     println!("Connect");
     println!(
@@ -25,15 +25,19 @@ pub fn explain(dir: &Path, network: &Network) {
             account.name, account.address, account.mnemonic
         );
     }
+    let (grpc, home) = (node.grpc, dir.display());
     println!("\nTry");
+    println!("  alias slsbftd={}", slsbftd.display());
     println!("  slsbftd status --node http://{}", node.rpc);
-    if let Some(account) = network.accounts.first() {
+    if let [from, to, ..] = network.accounts.as_slice() {
+        println!("  slsbftd query bank balances {} --node {grpc}", from.address);
+        let with = format!("--node {grpc} --home {home} --keyring-backend test");
         println!(
-            "  slsbftd query bank balances {} --node {}",
-            account.address, node.grpc
+            "  slsbftd tx bank send {} {} 5ankr --yes {with}",
+            from.name, to.address
         );
     }
-    println!("  grpcurl -plaintext {} list", node.grpc);
+    println!("  grpcurl -plaintext {grpc} list");
     println!(
         "\nAll of this is in {}; logs are in <home>/node.log. Ctrl-C stops, the data stays.\n",
         dir.join("network.json").display()

@@ -5,13 +5,19 @@ pub mod lock;
 mod connect;
 mod detach;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use slsbft_client::{HdPath, Mnemonic};
+use slsbft_client::{
+    HdPath, Mnemonic,
+    keyring::{Backend, Keyring, is_test_chain},
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::lock::Lock;
@@ -78,7 +84,9 @@ pub async fn run(args: &Args, tools: &Tools) -> Result<()> {
         }
         None => {
             println!("making {} homes in {}", args.validators, args.dir.display());
-            homes::make(&slsbftd, &plan(args)?)?
+            let network = homes::make(&slsbftd, &plan(args)?)?;
+            keep_keys(&args.dir, &network)?;
+            network
         }
     };
     println!(
@@ -100,13 +108,13 @@ pub async fn run(args: &Args, tools: &Tools) -> Result<()> {
 }
 
 /// From the first block until somebody stops it.
-async fn live(args: &Args, slsbftd: &std::path::Path, fleet: &mut Fleet, lock: &mut Lock) -> Result<()> {
+async fn live(args: &Args, slsbftd: &Path, fleet: &mut Fleet, lock: &mut Lock) -> Result<()> {
     fleet.reach(1, STARTUP).await?;
     println!("all {} validators make blocks\n", fleet.network.nodes.len());
     if !args.no_deal {
         deal::play(&args.dir, &fleet.network, slsbftd, args.requests).await?;
     }
-    connect::explain(&args.dir, &fleet.network);
+    connect::explain(&args.dir, slsbftd, &fleet.network);
     lock.ready()?;
     let mut screen = Screen::new();
     loop {
@@ -134,6 +142,13 @@ async fn interrupted() -> Result<()> {
 
 /// Accounts with new keys: users to play with, and the parties of the deal.
 fn plan(args: &Args) -> Result<Plan> {
+    if !is_test_chain(&args.chain_id) {
+        return Err(Error::Usage(format!(
+            "chain id {} does not say that the chain is for tests, so no daemon would use its published keys; \
+             choose one like slsbft-local-1",
+            args.chain_id
+        )));
+    }
     let account = |name: &str| {
         let mnemonic = Mnemonic::generate();
         let key = mnemonic
@@ -154,6 +169,18 @@ fn plan(args: &Args) -> Result<Plan> {
         accounts: names.into_iter().map(account).collect::<Result<_>>()?,
         senders: Vec::new(),
     })
+}
+
+/// The same keys in a keyring, for commands that sign.
+fn keep_keys(dir: &Path, network: &Network) -> Result<()> {
+    let keyring = Keyring::open(dir, Backend::Test);
+    for account in &network.accounts {
+        let key = network.key(&account.name)?;
+        keyring
+            .add(&account.name, &key, None)
+            .map_err(|e| Error::Usage(e.to_string()))?;
+    }
+    Ok(())
 }
 
 /// Runs `down`.
