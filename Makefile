@@ -1,6 +1,8 @@
 # `make testnet` and `make test` are all a newcomer needs; `make help` lists the rest.
 
 # RocksDB compiles for minutes: once per machine, not once per checkout.
+# The whole workspace in every command, too: a part of it (-p) resolves other
+# features for the tools that RocksDB is built with, and compiles it again.
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/slsbft/target
 
 CARGO   ?= cargo
@@ -21,7 +23,7 @@ setup: ## Install what is missing: libclang, CometBFT
 
 build: setup ## Build slsbftd and slsbft-testnet
 	@echo "building into $(CARGO_TARGET_DIR) (the first time takes minutes: RocksDB)"
-	@$(CARGO) build --release --locked -p slsbft-node -p slsbft-testnet
+	@$(CARGO) build --release --locked --workspace --bins
 
 testnet: build ## Start four validators, settle a metered deal, stay up (Ctrl-C stops, data stays)
 	@$(TESTNET) up --dir $(DIR) $(ARGS)
