@@ -1,7 +1,11 @@
-//! Events: what indexers and wallets follow. Attributes are plain strings and
-//! all indexed; which types exist is said in each module's `events.rs`.
+//! Events: what indexers and wallets follow. Attributes are plain strings; which
+//! types exist is said in each module's `events.rs`.
 
 use tendermint_proto::v0_38::abci::{Event, EventAttribute};
+
+/// Attributes that are read, not searched for. CometBFT's index costs it an entry
+/// for each of the others, and for a transfer that is most of what storing costs.
+const UNINDEXED: [&str; 3] = ["amount", "fee", "msg_index"];
 
 /// Builds an event attribute by attribute.
 #[derive(Clone, Debug)]
@@ -37,6 +41,26 @@ fn attribute(key: &str, value: impl ToString) -> EventAttribute {
     EventAttribute {
         key: key.to_owned(),
         value: value.to_string(),
-        index: true,
+        index: !UNINDEXED.contains(&key),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_search_for_is_indexed_and_amounts_are_not() {
+        let mut transfer = event("transfer").attr("recipient", "a").attr("amount", 1).into();
+        annotate(&mut transfer, "msg_index", 0);
+        let indexed: Vec<_> = transfer
+            .attributes
+            .iter()
+            .map(|a| (a.key.as_str(), a.index))
+            .collect();
+        assert_eq!(
+            indexed,
+            [("recipient", true), ("amount", false), ("msg_index", false)]
+        );
     }
 }
