@@ -233,6 +233,7 @@ mod tests {
         });
         metering.deals.push(Deal {
             id: 4,
+            chain_id: "slsbft-local-1".into(),
             offer_id: 1,
             provider: address(1),
             consumer: address(2),

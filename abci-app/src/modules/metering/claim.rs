@@ -102,16 +102,18 @@ fn judge(
     if !genuine {
         return Ok((id, ClaimVerdict::BadSignature));
     }
-    if voucher.chain_id != *ctx.block.chain_id {
-        return Ok((id, ClaimVerdict::WrongChain));
-    }
+    let of_this_chain = voucher.chain_id == *ctx.block.chain_id;
     let deal = match touched.entry(id) {
         Entry::Occupied(seen) => seen.into_mut(),
         Entry::Vacant(new) => new.insert(state::deal(ctx.state, id)?),
     };
     let verdict = match deal {
-        Some(deal) => apply(deal, provider, &voucher, ctx.block),
-        None => ClaimVerdict::UnknownDeal,
+        // What was signed before the chain went on under another id stays good.
+        Some(deal) if of_this_chain || voucher.chain_id == deal.chain_id => {
+            apply(deal, provider, &voucher, ctx.block)
+        }
+        None if of_this_chain => ClaimVerdict::UnknownDeal,
+        Some(_) | None => ClaimVerdict::WrongChain,
     };
     Ok((id, verdict))
 }

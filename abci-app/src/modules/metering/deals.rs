@@ -11,7 +11,7 @@ use super::{
     Metering, MeteringError, OpenDeal, escrow_account, events, keys, payouts::Payouts, queue, sound, state,
 };
 use crate::{
-    context::Context,
+    context::{BlockInfo, Context},
     errors::{ExecError, Fault},
     modules::ledger::Ledger,
 };
@@ -44,7 +44,7 @@ impl<L: Ledger> Metering<L> {
             &offer,
             params,
             state::next_id(ctx.state, keys::NEXT_DEAL)?,
-            ctx.block.height,
+            ctx.block,
         );
         state::insert_deal(ctx.state, &deal);
         queue::place(ctx.state, &deal, ctx.block);
@@ -188,11 +188,12 @@ fn deals_of_consumer(
         })
 }
 
-fn pin(msg: &OpenDeal, offer: &Offer, params: Params, id: u64, height: u64) -> Deal {
+fn pin(msg: &OpenDeal, offer: &Offer, params: Params, id: u64, block: &BlockInfo) -> Deal {
     let meters = offer.terms.meters.clone();
     let session = |key: &SessionKey| Session::new(key.clone(), meters.len());
     Deal {
         id,
+        chain_id: block.chain_id.to_string(),
         offer_id: offer.id,
         provider: offer.provider,
         consumer: msg.consumer,
@@ -204,7 +205,7 @@ fn pin(msg: &OpenDeal, offer: &Offer, params: Params, id: u64, height: u64) -> D
         escrow: msg.escrow,
         paid: Amount::ZERO,
         deposit: params.deal_deposit,
-        opened_height: height,
+        opened_height: block.height,
         expires_at: msg.expires_at,
         claim_until: None,
         sessions: msg.session_keys.iter().map(session).collect(),

@@ -68,6 +68,8 @@ pub struct Session {
 #[serde(deny_unknown_fields)]
 pub struct Deal {
     pub id: u64,
+    /// Of the chain when it was opened.
+    pub chain_id: String,
     pub offer_id: u64,
     pub provider: Address,
     pub consumer: Address,

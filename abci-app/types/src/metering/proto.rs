@@ -252,6 +252,7 @@ impl From<&Deal> for v1::Deal {
             sessions: deal.sessions.iter().map(v1::Session::from).collect(),
             // Cannot fail in a deal that took only vouchers it could add up.
             due: deal.due().map(|due| due.floor().to_string()).unwrap_or_default(),
+            chain_id: deal.chain_id.clone(),
         }
     }
 }
@@ -267,6 +268,7 @@ impl TryFrom<v1::Deal> for Deal {
         };
         Ok(Self {
             id: deal.id,
+            chain_id: deal.chain_id,
             offer_id: deal.offer_id,
             provider: deal.provider.parse()?,
             consumer: deal.consumer.parse()?,
