@@ -9,7 +9,10 @@ use slsbft_types::{
     key::{ED25519_TYPE_URL, SECP256K1_TYPE_URL},
 };
 
-use crate::error::{GenesisError, ensure};
+use crate::error::{GenesisError, ensure, ensure_countable};
+
+/// Accounts that belong to the chain itself; it makes those that are not listed.
+pub const MODULES: [&str; 4] = ["fee_collector", "distribution", "treasury", "metering"];
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,7 +103,25 @@ impl Account {
         }
     }
 
+    fn sequence(&self) -> u64 {
+        match self {
+            Self::Base(account) => account.sequence,
+            Self::Module(_) => 0,
+            Self::ContinuousVesting(account) => account.sequence,
+        }
+    }
+
     fn validate(&self) -> Result<(), GenesisError> {
+        ensure_countable(self.number(), "account_number")?;
+        ensure_countable(self.sequence(), "sequence")?;
+        let address = self.address();
+        let module = MODULES.into_iter().find(|name| Address::module(name) == address);
+        if let (Some(name), Self::Base(_) | Self::ContinuousVesting(_)) = (module, self) {
+            return Err(GenesisError::new(
+                "address",
+                format!("{address} belongs to module '{name}'; list it as a module account"),
+            ));
+        }
         match self {
             Self::Base(account) => {
                 validate_key(account.pub_key, account.address).map_err(|e| e.within("base"))

@@ -10,7 +10,7 @@ use crate::{
     bank::Bank,
     consensus::ConsensusParams,
     epochs::Epochs,
-    error::{GenesisError, as_text, ensure, parse},
+    error::{GenesisError, as_text, ensure, ensure_countable, parse},
     fees::Fees,
     metering::Metering,
     validator::{MAX_TOTAL_POWER, Validator},
@@ -100,6 +100,7 @@ impl Genesis {
     pub fn validate(&self) -> Result<(), GenesisError> {
         validate_chain_id(&self.chain_id)?;
         ensure(self.initial_height > 0, "initial_height", "must be positive")?;
+        ensure_countable(self.initial_height.unsigned_abs(), "initial_height")?;
         ensure(
             self.app_hash.len() <= 64
                 && self.app_hash.len().is_multiple_of(2)

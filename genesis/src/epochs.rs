@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{GenesisError, ensure};
+use crate::error::{GenesisError, ensure, ensure_countable};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +39,8 @@ impl Epochs {
             "params.blocks_per_epoch",
             "must be positive",
         )?;
+        ensure_countable(self.params.blocks_per_epoch, "params.blocks_per_epoch")?;
+        ensure_countable(self.epoch, "epoch")?;
         ensure(
             self.blocks_done < self.params.blocks_per_epoch,
             "blocks_done",

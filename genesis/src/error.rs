@@ -38,6 +38,19 @@ pub(crate) fn ensure(holds: bool, path: &str, problem: impl ToString) -> Result<
     }
 }
 
+/// Largest number that a genesis may begin to count from: what a chain counts on
+/// stays countable, also for clients that know 63 bits.
+const MOST_COUNTED: u64 = i64::MAX as u64 / 2;
+
+/// Refuses a number that is counted up by one at a time if that could ever fail.
+pub(crate) fn ensure_countable(number: u64, path: &str) -> Result<(), GenesisError> {
+    ensure(
+        number <= MOST_COUNTED,
+        path,
+        format!("is {number}; numbers that the chain counts on from are at most {MOST_COUNTED}"),
+    )
+}
+
 /// Parses JSON; an error says where in the document it is.
 pub(crate) fn parse<'de, T: serde::Deserialize<'de>>(json: &'de [u8]) -> Result<T, GenesisError> {
     let mut reader = serde_json::Deserializer::from_slice(json);

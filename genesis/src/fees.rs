@@ -40,12 +40,11 @@ impl Fees {
     pub fn validate(&self) -> Result<(), GenesisError> {
         let params = &self.params;
         ensure(params.min_tx_gas > 0, "params.min_tx_gas", "must be positive")?;
-        // The flat fee has to be an amount that a balance can hold.
-        let flat = params.min_gas_price.mul(u128::from(params.min_tx_gas));
+        // So the fee of the largest gas limit is an amount that a balance can hold.
         ensure(
-            flat.is_ok(),
+            u64::try_from(params.min_gas_price.value()).is_ok(),
             "params.min_gas_price",
-            "times min_tx_gas overflows 128 bits",
+            format!("must be at most {}", u64::MAX),
         )?;
         let shares = [
             params.validators_share,

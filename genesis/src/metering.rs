@@ -8,7 +8,7 @@ use slsbft_types::{
     metering::{Deal, Offer, Params, Terms, offer::check_meters, voucher::MAX_RATING},
 };
 
-use crate::error::{GenesisError, as_text, ensure};
+use crate::error::{GenesisError, as_text, ensure, ensure_countable};
 
 /// Module account that holds escrows and deposits.
 const ESCROW: &str = "metering";
@@ -68,6 +68,8 @@ impl Metering {
         self.params
             .check()
             .map_err(|error| GenesisError::new(format!("params.{}", error.field), error.reason))?;
+        ensure_countable(self.next_offer_id, "next_offer_id")?;
+        ensure_countable(self.next_deal_id, "next_deal_id")?;
         let mut deals_of = BTreeMap::<u64, u32>::new();
         for deal in &self.deals {
             *deals_of.entry(deal.offer_id).or_default() += 1;
@@ -127,6 +129,7 @@ fn check_offer(offer: &Offer, deals: u32) -> Result<(), GenesisError> {
         .check()
         .map_err(|error| GenesisError::new("terms", error))?;
     ensure(offer.version > 0, "version", "must be positive")?;
+    ensure_countable(offer.version, "version")?;
     ensure(
         offer.open_deals == deals,
         "open_deals",

@@ -7,7 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use serde_json::{Value, json};
 use slsbft_genesis::{
     Allocation, ConsensusKey, Declaration, Genesis, GenesisError, Purpose, Vesting, local, mainnet,
@@ -76,7 +76,7 @@ fn a_document_reads_back_as_written() {
 #[test]
 fn an_error_names_the_path_of_the_bad_field() {
     type Edit = fn(&mut Value);
-    let cases: [(&str, Edit); 16] = [
+    let cases: [(&str, Edit); 23] = [
         ("app_state.bank.balances[0].coins[1].amount", |d| {
             d["app_state"]["bank"]["balances"][0]["coins"][1]["amount"] = json!("-1");
         }),
@@ -125,6 +125,30 @@ fn an_error_names_the_path_of_the_bad_field() {
             d["consensus_params"]["block"]["max_gas"] = json!("-1");
         }),
         ("chain_id", |d| d["chain_id"] = json!("a chain")),
+        // What would be counted past its end, and stop every node when it is.
+        ("initial_height", |d| {
+            d["initial_height"] = json!(i64::MAX.to_string())
+        }),
+        ("app_state.auth.accounts[0].sequence", |d| {
+            d["app_state"]["auth"]["accounts"][0]["base"]["sequence"] = json!(u64::MAX);
+        }),
+        ("app_state.auth.accounts[1].account_number", |d| {
+            d["app_state"]["auth"]["accounts"][1]["continuous_vesting"]["account_number"] = json!(u64::MAX);
+        }),
+        ("app_state.epochs.epoch", |d| {
+            d["app_state"]["epochs"]["epoch"] = json!(u64::MAX)
+        }),
+        ("app_state.metering.next_deal_id", |d| {
+            d["app_state"]["metering"]["next_deal_id"] = json!(u64::MAX.to_string());
+        }),
+        ("app_state.fees.params.min_gas_price", |d| {
+            d["app_state"]["fees"]["params"]["min_gas_price"] = json!("18446744073709551616");
+        }),
+        // Deals are paid out of this account: locked coins would stop the chain.
+        ("app_state.auth.accounts[1].address", |d| {
+            d["app_state"]["auth"]["accounts"][1]["continuous_vesting"]["address"] =
+                json!(Address::module("metering").to_string());
+        }),
     ];
     assert_eq!(edited(|_| {}), Ok(()));
     for (path, edit) in cases {
@@ -218,6 +242,12 @@ fn the_main_chain_hands_out_the_planned_supply_and_nothing_else() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        // Beside the tests, because there is no lib.rs above them to be found.
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("regressions/document.txt"))),
+        ..ProptestConfig::default()
+    })]
+
     #[test]
     fn any_bytes_give_a_document_or_an_error(cut in 0usize..4_000, flips in prop::collection::vec((0usize..4_000, any::<u8>()), 0..4)) {
         let mut text = sample().to_json().unwrap().into_bytes();

@@ -1,7 +1,7 @@
 //! Accounts in and out of a genesis document.
 
 use slsbft_genesis::auth::{
-    Account as GenesisAccount, Auth as Section, AuthParams, BaseAccount, ContinuousVestingAccount,
+    Account as GenesisAccount, Auth as Section, AuthParams, BaseAccount, ContinuousVestingAccount, MODULES,
     ModuleAccount,
 };
 use slsbft_store::{Order, Overlay, Read, Space};
@@ -9,9 +9,6 @@ use slsbft_types::Address;
 
 use super::{Account, Auth, Kind, Params, account, keys};
 use crate::errors::Fault;
-
-/// Module accounts that exist from the first block on.
-const MODULES: [&str; 4] = ["fee_collector", "distribution", "treasury", "metering"];
 
 /// Writes the section; numbers go on after the largest one given.
 pub fn init(state: &mut Overlay, section: &Section) -> Result<(), Fault> {
