@@ -8,10 +8,11 @@ use cosmos_sdk_proto::cosmos::tx::{
 use prost::Message;
 use slsbft_types::{Address, Amount, BASE_DENOM, Coins, PublicKey};
 
-use super::Msg;
+use super::{Msg, decode_known};
 use crate::{
     errors::{TxError, sdk},
     gas,
+    modules::metering::Vouchers,
 };
 
 /// Longest transaction.
@@ -88,10 +89,8 @@ impl CheckedTx {
                 "TxRaw has unknown fields or is not in canonical encoding (ADR-027)",
             ));
         }
-        let body =
-            TxBody::decode(raw.body_bytes.clone()).map_err(|e| sdk::tx_decode(format!("body: {e}")))?;
-        let auth = AuthInfo::decode(raw.auth_info_bytes.clone())
-            .map_err(|e| sdk::tx_decode(format!("auth_info: {e}")))?;
+        let body: TxBody = decode_known("the body", &raw.body_bytes)?;
+        let auth: AuthInfo = decode_known("auth_info", &raw.auth_info_bytes)?;
         if !body.extension_options.is_empty() {
             return Err(sdk::unknown_extension_options(
                 "extension options are not supported; leave them out",
@@ -150,15 +149,22 @@ impl CheckedTx {
         self.gas
     }
 
+    pub fn has_vouchers(&self) -> bool {
+        self.vouchers().next().is_some()
+    }
+
     /// Judges the vouchers of all messages, if that was not done yet.
     pub fn verify_vouchers(&self) {
-        for msg in &self.messages {
-            if let Msg::Metering(msg) = msg
-                && let Some(vouchers) = msg.vouchers()
-            {
-                vouchers.verify();
-            }
+        for vouchers in self.vouchers() {
+            vouchers.verify();
         }
+    }
+
+    fn vouchers(&self) -> impl Iterator<Item = &Vouchers> {
+        self.messages.iter().filter_map(|msg| match msg {
+            Msg::Metering(msg) => msg.vouchers(),
+            Msg::Bank(_) => None,
+        })
     }
 
     /// What a signer with this account number signs.

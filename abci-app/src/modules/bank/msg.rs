@@ -2,13 +2,13 @@
 //! addresses, coins are coins, what goes in comes out.
 
 use cosmos_sdk_proto::cosmos::bank::v1beta1::{MsgMultiSend, MsgSend};
-use prost::Message;
 use slsbft_types::{Address, Coins};
 
 use super::errors::BankError;
 use crate::{
     errors::{TxError, sdk},
     gas,
+    tx::decode_known,
 };
 
 const SEND: &str = "/cosmos.bank.v1beta1.MsgSend";
@@ -35,8 +35,8 @@ impl Msg {
     /// `None` if the type is not one of the bank's.
     pub fn from_any(type_url: &str, value: &[u8]) -> Option<Result<Self, TxError>> {
         match type_url {
-            SEND => Some(decode(value).and_then(Self::send)),
-            MULTI_SEND => Some(decode(value).and_then(Self::multi_send)),
+            SEND => Some(decode_known("bank message", value).and_then(Self::send)),
+            MULTI_SEND => Some(decode_known("bank message", value).and_then(Self::multi_send)),
             _ => None,
         }
     }
@@ -103,10 +103,6 @@ impl Msg {
             Self::MultiSend { outputs, .. } => gas::MULTI_SEND_ENTRY * (outputs.len() as u64 + 1),
         }
     }
-}
-
-fn decode<M: Message + Default>(value: &[u8]) -> Result<M, TxError> {
-    M::decode(value).map_err(|e| sdk::tx_decode(format!("bank message: {e}")))
 }
 
 fn address(field: &str, text: &str) -> Result<Address, TxError> {

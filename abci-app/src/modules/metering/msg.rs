@@ -9,7 +9,10 @@ use slsbft_types::{
 };
 
 use super::{Vouchers, gas};
-use crate::errors::{TxError, sdk};
+use crate::{
+    errors::{TxError, sdk},
+    tx::decode_known,
+};
 
 pub const PACKAGE: &str = "/slsbft.metering.v1.";
 /// Most vouchers of a message.
@@ -258,7 +261,7 @@ fn claim(msg: v1::MsgClaim) -> Result<Msg, TxError> {
 }
 
 fn decode<M: Message + Default>(value: &[u8]) -> Result<M, TxError> {
-    M::decode(value).map_err(|e| sdk::tx_decode(format!("metering message: {e}")))
+    decode_known("metering message", value)
 }
 
 fn address(field: &str, text: &str) -> Result<Address, TxError> {
