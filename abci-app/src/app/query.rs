@@ -126,19 +126,20 @@ impl Query for QueryService {
 
 impl Snapshots for QueryService {}
 
-/// As Cosmos SDK answers: codespace `sdk`, a code, and the gRPC status in words.
+/// As Cosmos SDK answers: the gRPC status in words, then those of an error of
+/// codespace `sdk`. Clients match on both.
 fn failed(error: &QueryError, height: u64) -> ResponseQuery {
-    let code = match error.code {
-        Code::NotFound => 38,
-        Code::Unimplemented => 6,
-        Code::InvalidArgument | Code::OutOfRange => 18,
-        Code::Unknown => 2,
-        Code::Internal => 35,
+    let (code, words) = match error.code {
+        Code::NotFound => (22, "key not found"),
+        Code::InvalidArgument => (18, "invalid request"),
+        Code::OutOfRange => (26, "invalid height"),
+        Code::Unimplemented | Code::Unknown => (6, "unknown request"),
+        Code::Internal => (35, "internal logic error"),
     };
     ResponseQuery {
         code,
         codespace: "sdk".into(),
-        log: error.to_string(),
+        log: format!("{error}: {words}"),
         height: i64::try_from(height).unwrap_or(i64::MAX),
         ..Default::default()
     }

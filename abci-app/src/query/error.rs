@@ -2,7 +2,7 @@
 
 use slsbft_store::StoreError;
 
-use crate::errors::{ExecError, Fault};
+use crate::errors::{ExecError, Fault, TxError};
 
 /// The gRPC status codes that queries use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ impl Code {
 pub struct QueryError {
     pub code: Code,
     pub message: String,
+    /// Why a simulated transaction would fail: codespace and code of its result.
+    pub failure: Option<(&'static str, u32)>,
 }
 
 impl QueryError {
@@ -43,6 +45,22 @@ impl QueryError {
         Self {
             code,
             message: message.into(),
+            failure: None,
+        }
+    }
+
+    /// A transaction that would fail, in the words of Cosmos SDK: with the gas
+    /// at the end, and codespace and code where that has a line of its source.
+    pub fn would_fail(error: &TxError, gas_used: u64) -> Self {
+        let TxError {
+            codespace,
+            code,
+            message,
+        } = error;
+        let text = format!("{message} [{codespace} {code}] with gas used: '{gas_used}'");
+        Self {
+            failure: Some((codespace, *code)),
+            ..Self::new(Code::Unknown, text)
         }
     }
 

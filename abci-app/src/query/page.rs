@@ -11,14 +11,25 @@ const MAX_LIMIT: u64 = 1_000;
 /// Entries a query may step over (offset, filtered out or counted) in all.
 const MAX_SCAN: u64 = 100_000;
 
-/// One page of the entries under `prefix` for which `item` makes something.
-/// `item` sees the key without the prefix; `None` filters it out.
+/// One page of the entries under `prefix`. `item` sees the key without the prefix.
 pub fn paginate<T>(
     state: &impl Read,
     space: Space,
     prefix: &[u8],
     request: Option<PageRequest>,
-    mut item: impl FnMut(&[u8], &[u8]) -> Result<Option<T>, QueryError>,
+    item: impl FnMut(&[u8], &[u8]) -> Result<T, QueryError>,
+) -> Result<(Vec<T>, PageResponse), QueryError> {
+    paginate_where(state, space, prefix, request, |_| true, item)
+}
+
+/// The same over the entries whose key, without the prefix, is `wanted`.
+pub fn paginate_where<T>(
+    state: &impl Read,
+    space: Space,
+    prefix: &[u8],
+    request: Option<PageRequest>,
+    wanted: impl Fn(&[u8]) -> bool,
+    mut item: impl FnMut(&[u8], &[u8]) -> Result<T, QueryError>,
 ) -> Result<(Vec<T>, PageResponse), QueryError> {
     let request = request.unwrap_or_default();
     if request.offset > 0 && !request.key.is_empty() {
@@ -26,12 +37,12 @@ pub fn paginate<T>(
             "pagination: give either offset or key, not both",
         ));
     }
-    let limit = if request.limit == 0 {
-        DEFAULT_LIMIT
-    } else {
-        request.limit.min(MAX_LIMIT)
+    // Whoever sets no limit gets the total unasked, as in Cosmos SDK.
+    let (limit, count) = match request.limit {
+        0 => (DEFAULT_LIMIT, true),
+        limit => (limit.min(MAX_LIMIT), request.count_total),
     };
-    let count = request.count_total && request.key.is_empty();
+    let count = count && request.key.is_empty();
     let (start, end, order) = bounds(prefix, &request);
 
     let mut page = Page {
@@ -49,14 +60,15 @@ pub fn paginate<T>(
             }
             break;
         }
-        let wanted = page.total >= request.offset && (page.items.len() as u64) < limit;
-        let Some(found) = item(&suffix(&key, prefix), &value)? else {
+        let key = suffix(&key, prefix);
+        if !wanted(&key) {
             continue;
-        };
-        if wanted {
-            page.items.push(found);
-        } else if page.total >= request.offset && page.next_key.is_empty() {
-            page.next_key = suffix(&key, prefix);
+        }
+        let after_offset = page.total >= request.offset;
+        if after_offset && (page.items.len() as u64) < limit {
+            page.items.push(item(&key, &value)?);
+        } else if after_offset && page.next_key.is_empty() {
+            page.next_key = key;
             if !count {
                 break;
             }

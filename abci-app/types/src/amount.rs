@@ -216,20 +216,18 @@ pub enum CoinsError {
     TooMany,
 }
 
-/// Coins in the only form that messages may have: sorted by denomination,
-/// without duplicates or zeros, at most 16.
+/// Coins in the only form there is: sorted by denomination, without duplicates
+/// or zeros.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub struct Coins(Vec<Coin>);
 
 impl Coins {
+    /// Most coins of a message.
     pub const MAX: usize = 16;
 
-    /// Checks order, uniqueness, amounts and number.
+    /// Checks order, uniqueness and amounts.
     pub fn new(coins: Vec<Coin>) -> Result<Self, CoinsError> {
-        if coins.len() > Self::MAX {
-            return Err(CoinsError::TooMany);
-        }
         if let Some(zero) = coins.iter().find(|coin| coin.amount.is_zero()) {
             return Err(CoinsError::Zero(zero.to_string()));
         }
@@ -253,6 +251,7 @@ impl Coins {
         Self::one(Coin::base(amount))
     }
 
+    /// The coins of a message, whose number is bounded too.
     pub fn from_proto(coins: &[ProtoCoin]) -> Result<Self, CoinsError> {
         if coins.len() > Self::MAX {
             return Err(CoinsError::TooMany);
@@ -316,7 +315,7 @@ impl FromStr for Coins {
         if text.is_empty() {
             return Ok(Self::default());
         }
-        let coins = text.split(',').take(Self::MAX + 1).map(|c| c.trim().parse());
+        let coins = text.split(',').map(|c| c.trim().parse());
         Self::new(coins.collect::<Result<_, _>>()?)
     }
 }

@@ -42,6 +42,11 @@ pub enum Kind {
 }
 
 impl Account {
+    /// Whether it belongs to the chain itself.
+    pub fn is_module(&self) -> bool {
+        matches!(self.kind, Kind::Module { .. })
+    }
+
     /// Still locked at a time: `original · (end − now) / (end − start)`, rounded up.
     pub fn locked(&self, denom: &str, now: Time) -> Amount {
         let Kind::ContinuousVesting { original, start, end } = &self.kind else {

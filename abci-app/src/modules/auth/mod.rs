@@ -24,8 +24,9 @@ use crate::{errors::Fault, modules::record};
 
 /// What `bank` needs to know of accounts.
 pub trait Accounts {
-    /// Makes a plain account unless there is one.
-    fn ensure(&self, state: &mut Overlay, address: &Address) -> Result<(), Fault>;
+    /// Makes a plain account unless there is one; says whether only the chain
+    /// itself may pay to it.
+    fn ensure(&self, state: &mut Overlay, address: &Address) -> Result<bool, Fault>;
     /// Coins of a denomination that a vesting account cannot spend yet.
     fn locked(&self, state: &impl Read, address: &Address, denom: &str, now: Time) -> Result<Amount, Fault>;
     /// Whether only the chain itself may pay to this account.
@@ -77,11 +78,11 @@ impl Auth {
 }
 
 impl Accounts for Auth {
-    fn ensure(&self, state: &mut Overlay, address: &Address) -> Result<(), Fault> {
-        if !state.contains(Space::Main, &keys::account(address))? {
-            self.create(state, address, Kind::Base)?;
+    fn ensure(&self, state: &mut Overlay, address: &Address) -> Result<bool, Fault> {
+        match self.get(state, address)? {
+            Some(account) => Ok(account.is_module()),
+            None => self.create(state, address, Kind::Base).map(|_| false),
         }
-        Ok(())
     }
 
     fn locked(&self, state: &impl Read, address: &Address, denom: &str, now: Time) -> Result<Amount, Fault> {
@@ -91,12 +92,8 @@ impl Accounts for Auth {
     }
 
     fn is_module(&self, state: &impl Read, address: &Address) -> Result<bool, Fault> {
-        Ok(matches!(
-            self.get(state, address)?,
-            Some(Account {
-                kind: Kind::Module { .. },
-                ..
-            })
-        ))
+        Ok(self
+            .get(state, address)?
+            .is_some_and(|account| account.is_module()))
     }
 }

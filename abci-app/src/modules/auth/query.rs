@@ -11,7 +11,7 @@ use cosmos_sdk_proto::cosmos::auth::v1beta1::{
 use slsbft_store::{Order, Read, Snapshot, Space};
 use slsbft_types::{Address, address::ACCOUNT_PREFIX};
 
-use super::{Account, Kind, Params, account, keys};
+use super::{Account, Params, account, keys};
 use crate::query::{QueryError, answer, page::paginate};
 
 pub const SERVICE: &str = "cosmos.auth.v1beta1.Query";
@@ -84,7 +84,7 @@ fn accounts(state: &Snapshot, request: QueryAccountsRequest) -> Result<QueryAcco
         request.pagination,
         |key, value| {
             let address = Address::from_bytes(key).map_err(QueryError::invalid)?;
-            Ok(Some(account::decode(value, key)?.to_any(&address)))
+            Ok(account::decode(value, key)?.to_any(&address))
         },
     )?;
     Ok(QueryAccountsResponse {
@@ -122,15 +122,12 @@ fn module_accounts(state: &Snapshot) -> Result<QueryModuleAccountsResponse, Quer
         .take(MOST_LOOKED_AT)
     {
         let address = Address::from_bytes(&entry?.1).map_err(QueryError::invalid)?;
-        if let Some(
-            account @ Account {
-                kind: Kind::Module { .. },
-                ..
-            },
-        ) = super::Auth.get(state, &address)?
-        {
-            accounts.push(account.to_any(&address));
-        }
+        let account = super::Auth.get(state, &address)?;
+        accounts.extend(
+            account
+                .filter(Account::is_module)
+                .map(|account| account.to_any(&address)),
+        );
     }
     Ok(QueryModuleAccountsResponse { accounts })
 }

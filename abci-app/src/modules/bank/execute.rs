@@ -8,7 +8,7 @@ use prost::{Message, Name};
 use slsbft_store::{Overlay, Read};
 use slsbft_types::{Address, Amount, Coin, Coins, Time};
 
-use super::{Bank, Msg, balance, errors::BankError, events, keys, params, supply, write_amount};
+use super::{Bank, Msg, balance, errors::BankError, events, keys, params, read_amount, supply, write_amount};
 use crate::{
     context::Context,
     errors::{ExecError, TxError},
@@ -21,8 +21,10 @@ impl<A: Accounts> Bank<A> {
         match msg {
             Msg::Send { from, to, amount } => {
                 params::require_enabled(ctx.state, amount)?;
-                self.require_open(ctx.state, to)?;
-                self.transfer(ctx, from, to, amount)?;
+                self.open(ctx.state, to)?;
+                self.withdraw(ctx.state, from, amount, ctx.block.time)?;
+                add(ctx.state, to, amount)?;
+                events::sent(ctx, from, to, amount);
                 Ok(response(&MsgSendResponse {}))
             }
             Msg::MultiSend {
@@ -47,16 +49,23 @@ impl<A: Accounts> Bank<A> {
         self.withdraw(ctx.state, from, amount, ctx.block.time)?;
         events::spent(ctx, from, amount);
         for (to, coins) in outputs {
-            self.require_open(ctx.state, to)?;
-            self.deposit(ctx.state, to, coins)?;
-            events::received(ctx, to, coins);
-            events::transfer(ctx, from, to, coins);
+            self.open(ctx.state, to)?;
+            add(ctx.state, to, coins)?;
+            events::received(ctx, from, to, coins);
         }
         Ok(())
     }
 
-    /// Takes coins that the owner can spend now, without an event: what fees
-    /// are paid with.
+    /// Makes a recipient's account if there is none; refuses one that only the
+    /// chain itself may pay to.
+    fn open(&self, state: &mut Overlay, to: &Address) -> Result<(), ExecError> {
+        if self.accounts.ensure(state, to)? {
+            return Err(TxError::from(BankError::Blocked(*to)).into());
+        }
+        Ok(())
+    }
+
+    /// Takes coins that the owner can spend now, without an event.
     pub fn withdraw(
         &self,
         state: &mut Overlay,
@@ -64,24 +73,9 @@ impl<A: Accounts> Bank<A> {
         coins: &Coins,
         now: Time,
     ) -> Result<(), ExecError> {
-        for Coin { denom, amount } in coins {
-            let held = balance(state, from, denom.as_str())?;
-            let spendable = held.saturating_sub(self.accounts.locked(state, from, denom.as_str(), now)?);
-            if spendable < *amount {
-                let (owner, denom) = (*from, denom.to_string());
-                let error = BankError::Insufficient {
-                    owner,
-                    denom,
-                    spendable,
-                    needed: *amount,
-                };
-                return Err(TxError::from(error).into());
-            }
-            write_amount(
-                state,
-                keys::balance(from, denom.as_str()),
-                held.saturating_sub(*amount),
-            );
+        for coin in coins {
+            let locked = self.accounts.locked(state, from, coin.denom.as_str(), now)?;
+            take(state, from, coin, locked)?;
         }
         Ok(())
     }
@@ -89,11 +83,7 @@ impl<A: Accounts> Bank<A> {
     /// Gives coins to an account, which is made if it does not exist.
     pub fn deposit(&self, state: &mut Overlay, to: &Address, coins: &Coins) -> Result<(), ExecError> {
         self.accounts.ensure(state, to)?;
-        for Coin { denom, amount } in coins {
-            let held = balance(state, to, denom.as_str())?;
-            write_amount(state, keys::balance(to, denom.as_str()), grown(held, *amount)?);
-        }
-        Ok(())
+        add(state, to, coins)
     }
 
     /// What an account could spend now.
@@ -121,9 +111,7 @@ impl<A: Accounts> Ledger for Bank<A> {
         }
         self.withdraw(ctx.state, from, coins, ctx.block.time)?;
         self.deposit(ctx.state, to, coins)?;
-        events::spent(ctx, from, coins);
-        events::received(ctx, to, coins);
-        events::transfer(ctx, from, to, coins);
+        events::sent(ctx, from, to, coins);
         Ok(())
     }
 
@@ -152,6 +140,36 @@ impl<A: Accounts> Ledger for Bank<A> {
     fn balance(&self, state: &impl Read, owner: &Address, denom: &str) -> Result<Amount, ExecError> {
         Ok(balance(state, owner, denom)?)
     }
+}
+
+/// Takes a coin from an owner who cannot spend the `locked` part of what is
+/// held of it, without an event: what fees are paid with.
+pub fn take(state: &mut Overlay, from: &Address, coin: &Coin, locked: Amount) -> Result<(), ExecError> {
+    let Coin { denom, amount } = coin;
+    let key = keys::balance(from, denom.as_str());
+    let held = read_amount(state, &key)?;
+    let spendable = held.saturating_sub(locked);
+    if spendable < *amount {
+        let error = BankError::Insufficient {
+            owner: *from,
+            denom: denom.to_string(),
+            spendable,
+            needed: *amount,
+        };
+        return Err(TxError::from(error).into());
+    }
+    write_amount(state, key, held.saturating_sub(*amount));
+    Ok(())
+}
+
+/// Adds coins to the balances of an account that exists.
+fn add(state: &mut Overlay, to: &Address, coins: &Coins) -> Result<(), ExecError> {
+    for Coin { denom, amount } in coins {
+        let key = keys::balance(to, denom.as_str());
+        let held = read_amount(state, &key)?;
+        write_amount(state, key, grown(held, *amount)?);
+    }
+    Ok(())
 }
 
 /// A balance never exceeds the supply, so this cannot overflow unless state is broken.

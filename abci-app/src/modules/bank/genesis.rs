@@ -38,9 +38,10 @@ pub fn export(state: &impl Read) -> Result<Section, Fault> {
     let mut holders: BTreeMap<Address, Vec<Coin>> = BTreeMap::new();
     for entry in state.prefix(Space::Main, keys::BALANCE, Order::Ascending) {
         let (key, value) = entry?;
-        let (owner, denom) = keys::split_balance(&key).ok_or_else(|| Fault::corrupt("a balance"))?;
+        let parts = key.strip_prefix(keys::BALANCE).and_then(keys::split_balance);
+        let (owner, denom) = parts.ok_or_else(|| Fault::corrupt("a balance"))?;
         holders.entry(owner).or_default().push(Coin {
-            denom: read_denom(&denom)?,
+            denom: read_denom(denom)?,
             amount: decode_amount(&value, &key)?,
         });
     }
@@ -93,8 +94,7 @@ fn supplies(state: &impl Read) -> Result<Coins, Fault> {
             })
         })
         .collect::<Result<Vec<_>, Fault>>()?;
-    // More denominations than a message may name are left to be summed again.
-    Ok(Coins::new(coins).unwrap_or_default())
+    Coins::new(coins).map_err(|e| Fault::Invariant(format!("supply: {e}")))
 }
 
 fn read_denom(text: &str) -> Result<Denom, Fault> {

@@ -24,14 +24,11 @@ pub fn balance(owner: &Address, denom: &str) -> Vec<u8> {
     key
 }
 
-/// Owner and denomination of a balance's key.
-pub fn split_balance(key: &[u8]) -> Option<(Address, String)> {
-    let (len, rest) = key.strip_prefix(BALANCE)?.split_first()?;
+/// Owner and denomination of a balance's key without [`BALANCE`].
+pub fn split_balance(key: &[u8]) -> Option<(Address, &str)> {
+    let (len, rest) = key.split_first()?;
     let (owner, denom) = rest.split_at_checked(usize::from(*len))?;
-    Some((
-        Address::from_bytes(owner).ok()?,
-        String::from_utf8(denom.to_vec()).ok()?,
-    ))
+    Some((Address::from_bytes(owner).ok()?, std::str::from_utf8(denom).ok()?))
 }
 
 pub fn supply(denom: &str) -> Vec<u8> {

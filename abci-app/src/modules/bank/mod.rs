@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::{Address, Amount};
 
+pub use execute::take;
 pub use msg::Msg;
 
 use crate::errors::Fault;
@@ -53,8 +54,9 @@ pub fn check_supply(state: &impl Read) -> Result<(), Fault> {
     let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
     for entry in state.prefix(Space::Main, keys::BALANCE, Order::Ascending) {
         let (key, value) = entry?;
-        let (_, denom) = keys::split_balance(&key).ok_or_else(|| Fault::corrupt("a balance"))?;
-        let sum = sums.entry(denom).or_default();
+        let parts = key.strip_prefix(keys::BALANCE).and_then(keys::split_balance);
+        let (_, denom) = parts.ok_or_else(|| Fault::corrupt("a balance"))?;
+        let sum = sums.entry(denom.to_owned()).or_default();
         *sum = sum
             .add(decode_amount(&value, &key)?)
             .map_err(|e| Fault::Invariant(e.to_string()))?;

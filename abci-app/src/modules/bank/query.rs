@@ -22,8 +22,12 @@ use slsbft_types::{Address, Amount, Denom, Time};
 
 use super::{Bank, balance, decode_amount, keys, params, supply};
 use crate::{
+    errors::Fault,
     modules::{auth::Auth, record},
-    query::{QueryError, answer, page::paginate},
+    query::{
+        QueryError, answer,
+        page::{paginate, paginate_where},
+    },
 };
 
 pub const SERVICE: &str = "cosmos.bank.v1beta1.Query";
@@ -79,7 +83,7 @@ pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, 
         "DenomsMetadata" => answer(request, |r: QueryDenomsMetadataRequest| {
             let (metadatas, page) =
                 paginate(state, Space::Main, keys::METADATA, r.pagination, |key, value| {
-                    Ok(Some(record::decode(value, key)?))
+                    Ok(record::decode(value, key)?)
                 })?;
             Ok(QueryDenomsMetadataResponse {
                 metadatas,
@@ -111,10 +115,10 @@ fn all_balances(
 ) -> Result<QueryAllBalancesResponse, QueryError> {
     let prefix = keys::balances_of(&address(&request.address)?);
     let (balances, page) = paginate(state, Space::Main, &prefix, request.pagination, |key, value| {
-        Ok(Some(coin(
+        Ok(coin(
             String::from_utf8_lossy(key).into_owned(),
             decode_amount(value, key)?,
-        )))
+        ))
     })?;
     Ok(QueryAllBalancesResponse {
         balances,
@@ -131,7 +135,7 @@ fn spendable_balances(
     let (balances, page) = paginate(state, Space::Main, &prefix, request.pagination, |key, _| {
         let denom = String::from_utf8_lossy(key).into_owned();
         let amount = spendable(state, &owner, &denom)?;
-        Ok(Some(coin(denom, amount)))
+        Ok(coin(denom, amount))
     })?;
     Ok(QuerySpendableBalancesResponse {
         balances,
@@ -149,10 +153,10 @@ fn total_supply(
         keys::SUPPLY,
         request.pagination,
         |key, value| {
-            Ok(Some(coin(
+            Ok(coin(
                 String::from_utf8_lossy(key).into_owned(),
                 decode_amount(value, key)?,
-            )))
+            ))
         },
     )?;
     Ok(QueryTotalSupplyResponse {
@@ -167,17 +171,13 @@ fn owners(
     page: Option<PageRequest>,
 ) -> Result<(Vec<DenomOwner>, PageResponse), QueryError> {
     let wanted = denom(wanted)?;
-    paginate(state, Space::Main, keys::BALANCE, page, |key, value| {
-        let owner = keys::split_balance(&[keys::BALANCE, key].concat());
-        Ok(owner
-            .filter(|(_, denom)| denom == wanted.as_str())
-            .and_then(|(owner, denom)| {
-                let amount = decode_amount(value, key).ok()?;
-                Some(DenomOwner {
-                    address: owner.to_string(),
-                    balance: Some(coin(denom, amount)),
-                })
-            }))
+    let of_denom = |key: &[u8]| keys::split_balance(key).is_some_and(|(_, denom)| denom == wanted.as_str());
+    paginate_where(state, Space::Main, keys::BALANCE, page, of_denom, |key, value| {
+        let (owner, denom) = keys::split_balance(key).ok_or_else(|| Fault::corrupt("a balance"))?;
+        Ok(DenomOwner {
+            address: owner.to_string(),
+            balance: Some(coin(denom.to_owned(), decode_amount(value, key)?)),
+        })
     })
 }
 

@@ -100,7 +100,7 @@ fn records<M: Message + Default>(
     page: Option<PageRequest>,
 ) -> Result<Page<M>, QueryError> {
     paginate(state, Space::Main, prefix, page, |key, value| {
-        Ok(Some(record::decode(value, key)?))
+        Ok(record::decode(value, key)?)
     })
 }
 
@@ -116,7 +116,7 @@ fn indexed<M: Message + Default>(
         let value = state
             .get(Space::Main, &key)?
             .ok_or_else(|| Fault::corrupt("metering's index"))?;
-        Ok(Some(record::decode(&value, &key)?))
+        Ok(record::decode(&value, &key)?)
     })
 }
 
