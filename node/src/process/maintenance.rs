@@ -206,6 +206,7 @@ impl Maintenance {
             genesis_time: block_time(&state),
             chain_id: chain_id.map_or(consensus::chain_id(&state)?, str::to_owned),
             initial_height: i64::try_from(height).unwrap_or(i64::MAX).saturating_add(1),
+            consensus_params: consensus::genesis::export(&state)?,
             app_hash: String::new(),
             app_state: app::export(&state, height)?,
             ..old

@@ -1,6 +1,5 @@
 //! What the chain keeps about consensus: its id, CometBFT's consensus
-//! parameters, the validators of genesis and how many blocks each of the
-//! present ones signed.
+//! parameters, and how many blocks each of the present validators signed.
 //!
 //! Invariant: the signing counts of the running epoch are epoch-local; the tree
 //! holds those of the last finished one.
