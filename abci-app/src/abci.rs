@@ -55,6 +55,10 @@ pub trait Mempool: Send + Sync {
     /// A transaction whose stateless checks are done, well or badly.
     type Verified: Send + 'static;
 
+    /// CometBFT has opened its connections: its mempool is empty, whatever was
+    /// pending before.
+    fn connected(&self) {}
+
     fn verify(&self, request: RequestCheckTx) -> Self::Verified;
     fn apply(&self, verified: Self::Verified) -> Result<ResponseCheckTx, Fault>;
 }

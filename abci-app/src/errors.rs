@@ -107,8 +107,9 @@ pub mod sdk {
         invalid_request = 18;
         tx_too_large = 21;
         tx_timeout_height = 30;
-        wrong_sequence = 32;
         unknown_extension_options = 31;
+        wrong_sequence = 32;
         not_supported = 37;
+        invalid_gas_limit = 41;
     }
 }

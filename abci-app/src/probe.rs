@@ -8,7 +8,7 @@ pub enum Phase {
     Signatures,
     /// Pass 1: sequences and fees, in order.
     Admission,
-    /// Pass 2: messages, in order.
+    /// Pass 2: vouchers are judged in parallel, then messages run in order.
     Messages,
     /// What modules do at the end of a block.
     EndBlock,

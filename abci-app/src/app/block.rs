@@ -5,31 +5,29 @@
 //! admitted, each transaction on its own layer. So no message can drain the
 //! account that pays a later fee, and each transaction has exactly one result.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use cosmos_sdk_proto::{Any, cosmos::base::abci::v1beta1::TxMsgData};
 use prost::Message;
-use rayon::prelude::*;
-use slsbft_store::{BlockMeta, Commit, Overlay};
-use slsbft_types::{Address, Amount, Coins};
+use slsbft_store::{BlockMeta, Changes, Commit, Overlay};
+use slsbft_types::{Address, Coins};
 use tendermint_proto::v0_38::abci::{
     CommitInfo, Event, ExecTxResult, Misbehavior, RequestFinalizeBlock, RequestProcessProposal,
 };
 
 use super::{
     App,
+    admission::{self, Admission, Admitted},
     modules::{self, BANK},
 };
 use crate::{
     context::{BlockInfo, Context},
-    errors::{ExecError, Fault, TxError, sdk},
+    errors::{ExecError, Fault, TxError},
     events::{annotate, event},
     modules::{beacon, consensus, fees},
     probe::Phase,
     tx::{
-        CheckedTx, SignatureVerdicts,
-        ante::{self, AnteParams, Signatures},
+        CheckedTx,
+        ante::{self, AnteParams},
     },
 };
 
@@ -78,18 +76,22 @@ impl From<RequestFinalizeBlock> for Block {
     }
 }
 
-/// A block's result, not yet written.
+/// What a block did.
 pub(super) struct Executed {
+    changes: Changes,
+    meta: BlockMeta,
+    /// The block starts with its system transaction, whose result waits for the hashes.
+    system_is_good: bool,
+    tx_results: Vec<ExecTxResult>,
+    events: Vec<Event>,
+}
+
+/// A block's result with the hashes of its state, not yet written.
+pub(super) struct Staged {
     pub commit: Commit,
     pub tx_results: Vec<ExecTxResult>,
     pub events: Vec<Event>,
 }
-
-/// A transaction read ahead of pass 1: what needs no order is done in parallel.
-pub(super) type ReadTx = Result<(Arc<CheckedTx>, SignatureVerdicts), TxError>;
-
-/// Pass 1's outcome for one transaction.
-pub(super) type Admitted = Result<Arc<CheckedTx>, TxError>;
 
 impl App {
     /// Header fields as the modules see them.
@@ -106,53 +108,6 @@ impl App {
         })
     }
 
-    /// Reads transactions and judges their signatures and vouchers, on all cores.
-    pub(super) fn read_txs(&self, state: &Overlay, txs: &[Bytes]) -> Result<Vec<ReadTx>, Fault> {
-        txs.par_iter()
-            .map(|tx| match self.reader.read(tx) {
-                Ok(tx) => {
-                    let verdicts = self.verifier.judge(&tx, &self.chain_id, state)?;
-                    if verdicts.all_good() {
-                        tx.verify_vouchers();
-                    }
-                    Ok(Ok((tx, verdicts)))
-                }
-                Err(error) => Ok(Err(error)),
-            })
-            .collect()
-    }
-
-    /// Pass 1 for one transaction. Its fee is added to `fees`.
-    pub(super) fn admit(
-        &self,
-        state: &mut Overlay,
-        info: &BlockInfo,
-        params: &AnteParams,
-        read: ReadTx,
-        fees: &mut Amount,
-    ) -> Result<Admitted, Fault> {
-        let (tx, verdicts) = match read {
-            Ok(read) => read,
-            Err(error) => return Ok(Err(error)),
-        };
-        match ante::admit(
-            state,
-            info,
-            params,
-            &tx,
-            &Signatures::Judged(&self.verifier, &verdicts),
-        ) {
-            Ok(fee) => {
-                *fees = fees
-                    .add(fee)
-                    .map_err(|e| Fault::Invariant(format!("fees of a block: {e}")))?;
-                Ok(Ok(tx))
-            }
-            Err(ExecError::Tx(error)) => Ok(Err(error)),
-            Err(ExecError::Fault(fault)) => Err(fault),
-        }
-    }
-
     /// Executes a block on the latest state. With `strict`, as a proposal: the
     /// first thing wrong with it is returned instead, before any message runs.
     pub(super) fn execute(&self, block: &Block, strict: bool) -> Result<Result<Executed, TxError>, Fault> {
@@ -163,6 +118,7 @@ impl App {
             Err(error) => return Ok(Err(error)),
         };
         self.probe.enter(Phase::Messages);
+        admission::verify_vouchers(&admitted);
         let params = AnteParams::load(&state)?;
         let mut tx_results = Vec::with_capacity(block.txs.len());
         tx_results.extend(
@@ -188,18 +144,35 @@ impl App {
         events
             .iter_mut()
             .for_each(|event| annotate(event, "mode", "EndBlock"));
-
-        self.probe.enter(Phase::Hashing);
-        let commit = self.store.stage(state.into_changes(), meta(block, &info))?;
-        self.probe.enter(Phase::Done);
-        if let (Some(Ok(())), Some(first)) = (&system, tx_results.first_mut()) {
-            first.data = tx_data(vec![beacon::response(commit.epoch_hash())]);
-        }
         Ok(Ok(Executed {
-            commit,
+            changes: state.into_changes(),
+            meta: meta(block, &info),
+            system_is_good: matches!(system, Some(Ok(()))),
             tx_results,
             events,
         }))
+    }
+
+    /// Computes the hashes of the state that a block made.
+    pub(super) fn stage(&self, executed: Executed) -> Result<Staged, Fault> {
+        let Executed {
+            changes,
+            meta,
+            system_is_good,
+            mut tx_results,
+            events,
+        } = executed;
+        self.probe.enter(Phase::Hashing);
+        let commit = self.store.stage(self.on_genesis(changes), meta)?;
+        self.probe.enter(Phase::Done);
+        if let (true, Some(first)) = (system_is_good, tx_results.first_mut()) {
+            first.data = tx_data(vec![beacon::response(commit.epoch_hash())]);
+        }
+        Ok(Staged {
+            commit,
+            tx_results,
+            events,
+        })
     }
 
     /// The system transaction's verdict (`None` in an empty list) and pass 1
@@ -216,25 +189,25 @@ impl App {
         if strict && let Err(error) = system.clone().unwrap_or_else(|| beacon::check(&[], info.height)) {
             return Ok(Err(error));
         }
-        let params = AnteParams::load(state)?;
         self.probe.enter(Phase::Signatures);
         let reads = self.read_txs(state, block.txs.get(1..).unwrap_or_default())?;
-        if strict && let Some(error) = over_gas(&reads, consensus::max_block_gas(state)?) {
-            return Ok(Err(error));
-        }
         self.probe.enter(Phase::Admission);
         consensus::record_commit(state, block.last_commit.as_ref())?;
-        let mut fees = Amount::ZERO;
+        let mut admission = Admission::new(self, state, info)?;
         let mut admitted = Vec::with_capacity(reads.len());
         for read in reads {
-            let outcome = self.admit(state, info, &params, read, &mut fees)?;
+            let outcome = admission.admit(state, read)?;
             if strict && let Err(error) = outcome {
                 return Ok(Err(error));
             }
             admitted.push(outcome);
         }
-        BANK.deposit(state, &Address::module(fees::COLLECTOR), &Coins::base(fees))
-            .map_err(|error| unexpected("collecting fees", error))?;
+        BANK.deposit(
+            state,
+            &Address::module(fees::COLLECTOR),
+            &Coins::base(admission.fees),
+        )
+        .map_err(|error| unexpected("collecting fees", error))?;
         Ok(Ok((system, admitted)))
     }
 }
@@ -248,40 +221,21 @@ fn run(
 ) -> Result<ExecTxResult, Fault> {
     let mut events = ante_events(tx);
     let kept = events.len();
-    let mut responses = Vec::with_capacity(tx.messages().len());
     state.begin();
-    let mut failure = None;
-    for (index, msg) in tx.messages().iter().enumerate() {
-        let mut ctx = Context {
-            state,
-            block: info,
-            events: &mut events,
-        };
-        match modules::execute(&mut ctx, msg, index) {
-            Ok(response) => responses.push(response),
-            Err(ExecError::Fault(fault)) => return Err(fault),
-            Err(ExecError::Tx(error)) => {
-                failure = Some(TxError {
-                    message: format!("failed to execute message; message index: {index}: {error}"),
-                    ..error
-                });
-                break;
-            }
-        }
-    }
-    let mut result = match failure {
-        None => {
+    let mut result = match run_messages(state, info, tx, &mut events) {
+        Ok(responses) => {
             state.apply();
             ExecTxResult {
                 data: tx_data(responses),
                 ..Default::default()
             }
         }
-        Some(error) => {
+        Err(ExecError::Tx(error)) => {
             state.discard();
             events.truncate(kept);
             failed(&error)
         }
+        Err(ExecError::Fault(fault)) => return Err(fault),
     };
     result.events = events;
     result.gas_wanted = i64::try_from(tx.fee().gas_limit).unwrap_or(i64::MAX);
@@ -289,28 +243,35 @@ fn run(
     Ok(result)
 }
 
-/// Executes a transaction's messages for an estimate: responses and events.
-pub(super) fn dry_run(
+/// Runs a transaction's messages in order, up to the first that fails.
+pub(super) fn run_messages(
     state: &mut Overlay,
     info: &BlockInfo,
     tx: &CheckedTx,
-) -> Result<(Vec<Any>, Vec<Event>), (usize, ExecError)> {
-    let mut events = ante_events(tx);
-    let mut responses = Vec::new();
+    events: &mut Vec<Event>,
+) -> Result<Vec<Any>, ExecError> {
+    let mut responses = Vec::with_capacity(tx.messages().len());
     for (index, msg) in tx.messages().iter().enumerate() {
         let mut ctx = Context {
-            state,
+            state: &mut *state,
             block: info,
-            events: &mut events,
+            events: &mut *events,
         };
-        responses.push(modules::execute(&mut ctx, msg, index).map_err(|error| (index, error))?);
+        let response = modules::execute(&mut ctx, msg, index).map_err(|error| match error {
+            ExecError::Tx(error) => ExecError::Tx(TxError {
+                message: format!("failed to execute message; message index: {index}: {error}"),
+                ..error
+            }),
+            fault => fault,
+        })?;
+        responses.push(response);
     }
-    Ok((responses, events))
+    Ok(responses)
 }
 
 /// The `tx` events of an admitted transaction, apart from one another as
 /// indexers expect them.
-fn ante_events(tx: &CheckedTx) -> Vec<Event> {
+pub(super) fn ante_events(tx: &CheckedTx) -> Vec<Event> {
     let fee = Coins::base(tx.fee().amount);
     let mut events = Vec::with_capacity(8);
     events.push(
@@ -354,13 +315,6 @@ pub(super) fn tx_data(msg_responses: Vec<Any>) -> Bytes {
     }
     .encode_to_vec()
     .into()
-}
-
-/// Gas limits of a proposal's transactions together must fit a block.
-fn over_gas(reads: &[ReadTx], max_gas: u64) -> Option<TxError> {
-    let limits = reads.iter().flatten().map(|(tx, _)| tx.fee().gas_limit);
-    let sum = limits.fold(0u64, u64::saturating_add);
-    (sum > max_gas).then(|| sdk::out_of_gas(format!("block gas {sum} is above {max_gas}")))
 }
 
 fn meta(block: &Block, info: &BlockInfo) -> BlockMeta {

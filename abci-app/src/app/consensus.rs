@@ -33,13 +33,14 @@ impl Consensus for App {
             &request.consensus_params.unwrap_or_default(),
             &app_state,
         )?;
-        let changes = state.into_changes();
+        let genesis = state.into_changes();
         let meta = BlockMeta {
             height: info.height,
             ..Default::default()
         };
-        let app_hash = self.store.stage(changes.clone(), meta)?.app_hash();
-        self.genesis = Some(changes);
+        let app_hash = self.store.stage(genesis.clone(), meta)?.app_hash();
+        self.genesis = Some(Arc::new(genesis));
+        self.kept.clear();
         self.mempool.reset(&self.chain_id, self.overlay())?;
         Ok(ResponseInitChain {
             app_hash: app_hash.to_vec().into(),
@@ -69,24 +70,25 @@ impl Consensus for App {
             return Err(Fault::HaltHeight(halt));
         }
         let kept = self.kept.iter().position(|(kept, _)| *kept == block);
-        let executed = match kept {
+        let staged = match kept {
             Some(index) => self.kept.swap_remove(index).1,
-            None => self
-                .execute(&block, false)?
-                .map_err(|e| Fault::Invariant(e.to_string()))?,
+            None => {
+                let executed = self.execute(&block, false)?;
+                self.stage(executed.map_err(|e| Fault::Invariant(e.to_string()))?)?
+            }
         };
-        let app_hash = executed.commit.app_hash().to_vec().into();
-        self.staged = Some((executed.commit, block));
+        let app_hash = staged.commit.app_hash().to_vec().into();
+        self.staged = Some(staged.commit);
         Ok(ResponseFinalizeBlock {
-            events: executed.events,
-            tx_results: executed.tx_results,
+            events: staged.events,
+            tx_results: staged.tx_results,
             app_hash,
             ..Default::default()
         })
     }
 
     fn commit(&mut self) -> Result<ResponseCommit, Fault> {
-        let (commit, _) = self
+        let commit = self
             .staged
             .take()
             .ok_or_else(|| Fault::OutOfStep("Commit without FinalizeBlock".into()))?;

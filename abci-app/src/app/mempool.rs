@@ -15,7 +15,7 @@ use crate::{
     context::BlockInfo,
     errors::{ExecError, Fault, TxError, sdk},
     tx::{
-        CheckedTx, SignatureVerdicts, TxReader, Verifier,
+        CheckedTx, Mode, SignatureVerdicts, TxReader, Verifier,
         ante::{self, AnteParams, Signatures},
     },
 };
@@ -33,12 +33,12 @@ pub struct MempoolService {
 struct View {
     state: Overlay,
     block: BlockInfo,
+    params: AnteParams,
 }
 
 struct Pending {
+    view: Arc<View>,
     state: Overlay,
-    block: BlockInfo,
-    params: AnteParams,
 }
 
 /// A transaction whose stateless checks are done.
@@ -64,37 +64,40 @@ impl MempoolService {
 
     /// Starts over on a new state; CometBFT sends what is still pending again.
     pub(super) fn reset(&self, chain_id: &Arc<str>, state: Overlay) -> Result<(), Fault> {
+        // Held throughout, so that what is pending never belongs to another view.
+        let mut pending = self.pending.lock();
         let base = state.base();
         let (seconds, nanos) = base.block().time;
         let time = Time {
             seconds,
             nanos: u32::try_from(nanos).unwrap_or(0),
         };
-        let block = BlockInfo {
-            chain_id: chain_id.clone(),
-            height: base.height() + 1,
-            time,
-        };
-        let params = AnteParams::load(&state)?;
-        self.view.store(Some(Arc::new(View {
-            state: state.clone(),
-            block: block.clone(),
-        })));
-        *self.pending.lock() = Some(Pending { state, block, params });
+        let view = Arc::new(View {
+            params: AnteParams::load(&state)?,
+            block: BlockInfo {
+                chain_id: chain_id.clone(),
+                height: base.height() + 1,
+                time,
+            },
+            state,
+        });
+        *pending = Some(Pending::of(view.clone()));
+        self.view.store(Some(view));
         Ok(())
     }
 
     fn read(&self, request: &RequestCheckTx) -> Result<(Arc<CheckedTx>, Judged), ExecError> {
-        let tx = self.reader.read(&request.tx)?;
+        // A kept transaction shares these bytes: it must not hold on to the
+        // buffer that they came in with others.
+        let tx = self.reader.read(&Bytes::copy_from_slice(&request.tx))?;
         if request.r#type == i32::from(CheckTxType::Recheck) {
             return Ok((tx, Judged::Recheck));
         }
         let view = self.view.load();
         let view = view.as_ref().ok_or_else(not_ready)?;
+        // What is badly formed or pays too little is not worth a signature's cost.
+        ante::check_form(&view.block, &view.params, &tx, Mode::Deliver)?;
         let verdicts = self.verifier.judge(&tx, &view.block.chain_id, &view.state)?;
-        if verdicts.all_good() {
-            tx.verify_vouchers();
-        }
         Ok((tx, Judged::New(verdicts)))
     }
 
@@ -105,19 +108,19 @@ impl MempoolService {
             Judged::New(verdicts) => Signatures::Judged(&self.verifier, verdicts),
             Judged::Recheck => Signatures::Recheck,
         };
-        ante::admit(
-            &mut pending.state,
-            &pending.block,
-            &pending.params,
-            tx,
-            &signatures,
-        )?;
-        Ok(ante::gas_used(tx, &pending.params))
+        let Pending { view, state } = pending;
+        ante::admit(state, &view.block, &view.params, tx, &signatures)?;
+        Ok(ante::gas_used(tx, &view.params))
     }
 }
 
 impl Mempool for MempoolService {
     type Verified = Verified;
+
+    fn connected(&self) {
+        let mut pending = self.pending.lock();
+        *pending = self.view.load_full().map(Pending::of);
+    }
 
     fn verify(&self, request: RequestCheckTx) -> Verified {
         Verified {
@@ -131,6 +134,7 @@ impl Mempool for MempoolService {
             let used = self.admit(&tx, &judged)?;
             if matches!(judged, Judged::New(_)) {
                 self.reader.keep(&verified.bytes, &tx);
+                judge_vouchers_ahead(&tx);
             }
             Ok((tx.fee().gas_limit, used))
         });
@@ -143,6 +147,23 @@ impl Mempool for MempoolService {
             Err(ExecError::Tx(error)) => Ok(refused(error)),
             Err(ExecError::Fault(fault)) => Err(fault),
         }
+    }
+}
+
+impl Pending {
+    /// Nothing yet.
+    fn of(view: Arc<View>) -> Self {
+        let state = view.state.clone();
+        Self { view, state }
+    }
+}
+
+/// Begins what the block would wait for. Not before admission: a transaction
+/// that nobody pays for gets no work of this size done.
+fn judge_vouchers_ahead(tx: &Arc<CheckedTx>) {
+    if tx.has_vouchers() {
+        let tx = tx.clone();
+        rayon::spawn(move || tx.verify_vouchers());
     }
 }
 

@@ -1,13 +1,14 @@
 //! The application: ABCI's calls, wired to the modules.
 //!
 //! - `modules`: which modules there are and how they see one another
-//! - `block`: executing a block, in two passes
+//! - `admission`, `block`: executing a block, in two passes
 //! - `proposal`: making and judging proposals
 //! - `consensus`: the consensus connection
 //! - `mempool`, `query`: the connections that read snapshots
 //! - `genesis`: from and to a genesis document
 //! - `simulate`: estimating a transaction
 
+mod admission;
 mod block;
 mod consensus;
 mod genesis;
@@ -32,7 +33,7 @@ use crate::{
     probe::{NoProbe, Probe},
     tx::{TxReader, Verifier},
 };
-use block::{Block, Executed};
+use block::{Block, Staged};
 
 /// Version of the rules; nodes of one chain agree on it.
 pub const APP_VERSION: u64 = 1;
@@ -70,11 +71,11 @@ pub struct App {
     verifier: Arc<Verifier>,
     mempool: Arc<MempoolService>,
     /// Genesis state between InitChain and the first block, whose changes it joins.
-    genesis: Option<Changes>,
+    genesis: Option<Arc<Changes>>,
     /// Blocks executed for proposals, for the case that one of them is decided.
-    kept: Vec<(Block, Executed)>,
+    kept: Vec<(Block, Staged)>,
     /// The decided block, ready to be written.
-    staged: Option<(Commit, Block)>,
+    staged: Option<Commit>,
     probe: Arc<dyn Probe>,
 }
 
@@ -127,10 +128,18 @@ impl App {
 
     /// The state that the next block runs on.
     fn overlay(&self) -> Overlay {
-        let mut overlay = Overlay::new(self.store.latest());
-        if let Some(genesis) = &self.genesis {
-            overlay.extend(genesis.clone());
+        Overlay::above(self.store.latest(), self.genesis.clone().unwrap_or_default())
+    }
+
+    /// What a block writes: its changes, and those of genesis if it is the first.
+    fn on_genesis(&self, changes: Changes) -> Changes {
+        match &self.genesis {
+            Some(genesis) => {
+                let mut all = Changes::clone(genesis);
+                all.extend(changes);
+                all
+            }
+            None => changes,
         }
-        overlay
     }
 }

@@ -1,18 +1,17 @@
 //! Making and judging proposals.
 
 use bytes::Bytes;
-use slsbft_types::Amount;
 use tendermint_proto::v0_38::abci::{
     RequestPrepareProposal, RequestProcessProposal, ResponsePrepareProposal, ResponseProcessProposal,
     response_process_proposal::ProposalStatus,
 };
 
-use super::{App, block::Block};
-use crate::{
-    errors::Fault,
-    modules::{beacon, consensus},
-    tx::ante::AnteParams,
+use super::{
+    App,
+    admission::Admission,
+    block::{Block, Executed},
 };
+use crate::{errors::Fault, modules::beacon};
 
 /// Executed proposals to keep; rounds rarely need more.
 const KEPT: usize = 2;
@@ -23,26 +22,18 @@ impl App {
     pub(super) fn prepare(&self, request: RequestPrepareProposal) -> Result<ResponsePrepareProposal, Fault> {
         let info = self.block_info(request.height, request.time)?;
         let mut state = self.overlay();
-        let params = AnteParams::load(&state)?;
-        let mut room = Room {
-            bytes: u64::try_from(request.max_tx_bytes).unwrap_or(0),
-            gas: consensus::max_block_gas(&state)?,
-        };
+        let mut admission = Admission::new(self, &state, &info)?;
         let system = beacon::system_tx(info.height);
-        room.take(&system, 0);
+        let room = u64::try_from(request.max_tx_bytes).unwrap_or(0);
+        let mut room = room.saturating_sub(encoded_len(&system));
         let reads = self.read_txs(&state, &request.txs)?;
         let mut txs = vec![system];
         for (tx, read) in request.txs.into_iter().zip(reads) {
-            let Ok((checked, _)) = &read else { continue };
-            let gas = checked.fee().gas_limit;
-            if !room.fits(&tx, gas) {
+            let Some(rest) = room.checked_sub(encoded_len(&tx)) else {
                 continue;
-            }
-            if self
-                .admit(&mut state, &info, &params, read, &mut Amount::default())?
-                .is_ok()
-            {
-                room.take(&tx, gas);
+            };
+            if admission.admit(&mut state, read)?.is_ok() {
+                room = rest;
                 txs.push(tx);
             }
         }
@@ -61,10 +52,7 @@ impl App {
         }
         match self.execute(&block, true)? {
             Ok(executed) => {
-                if self.kept.len() >= KEPT {
-                    self.kept.remove(0);
-                }
-                self.kept.push((block, executed));
+                self.keep(block, executed)?;
                 Ok(verdict(ProposalStatus::Accept))
             }
             Err(error) => {
@@ -73,28 +61,25 @@ impl App {
             }
         }
     }
+
+    /// Keeps an accepted proposal's result. That of the first block is left to
+    /// be made again: hashing a large genesis takes longer than a round waits.
+    fn keep(&mut self, block: Block, executed: Executed) -> Result<(), Fault> {
+        if self.genesis.is_some() {
+            return Ok(());
+        }
+        let staged = self.stage(executed)?;
+        if self.kept.len() >= KEPT {
+            self.kept.remove(0);
+        }
+        self.kept.push((block, staged));
+        Ok(())
+    }
 }
 
 fn verdict(status: ProposalStatus) -> ResponseProcessProposal {
     ResponseProcessProposal {
         status: status.into(),
-    }
-}
-
-/// What is left of a block's limits.
-struct Room {
-    bytes: u64,
-    gas: u64,
-}
-
-impl Room {
-    fn fits(&self, tx: &Bytes, gas: u64) -> bool {
-        encoded_len(tx) <= self.bytes && gas <= self.gas
-    }
-
-    fn take(&mut self, tx: &Bytes, gas: u64) {
-        self.bytes = self.bytes.saturating_sub(encoded_len(tx));
-        self.gas = self.gas.saturating_sub(gas);
     }
 }
 

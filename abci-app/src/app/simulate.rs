@@ -16,7 +16,7 @@ use crate::{
     context::BlockInfo,
     errors::ExecError,
     modules::consensus,
-    query::{Code, QueryError},
+    query::QueryError,
     tx::{
         CheckedTx, Mode,
         ante::{self, AnteParams, Signatures},
@@ -25,7 +25,8 @@ use crate::{
 
 /// Runs a transaction on a snapshot and forgets what it did.
 pub fn simulate(state: &Snapshot, request: SimulateRequest) -> Result<SimulateResponse, QueryError> {
-    let tx = CheckedTx::decode(&tx_bytes(request)?.into(), Mode::Simulate).map_err(QueryError::invalid)?;
+    let tx = CheckedTx::decode(&tx_bytes(request)?.into(), Mode::Simulate)
+        .map_err(|error| QueryError::would_fail(&error, 0))?;
     let chain_id: Arc<str> = consensus::chain_id(state)?.into();
     let (seconds, nanos) = state.block().time;
     let time = Time {
@@ -39,16 +40,14 @@ pub fn simulate(state: &Snapshot, request: SimulateRequest) -> Result<SimulateRe
     };
     let mut overlay = Overlay::new(state.clone());
     let params = AnteParams::load(&overlay)?;
-    ante::admit(&mut overlay, &info, &params, &tx, &Signatures::Skip).map_err(unknown)?;
-    let (msg_responses, events) = block::dry_run(&mut overlay, &info, &tx).map_err(|(index, error)| {
-        let error = unknown(error);
-        let message = format!(
-            "failed to execute message; message index: {index}: {}",
-            error.message
-        );
-        QueryError { message, ..error }
-    })?;
     let gas_used = ante::gas_used(&tx, &params);
+    let failed = |error: ExecError| match error {
+        ExecError::Tx(error) => QueryError::would_fail(&error, gas_used),
+        ExecError::Fault(fault) => fault.into(),
+    };
+    ante::admit(&mut overlay, &info, &params, &tx, &Signatures::Skip).map_err(failed)?;
+    let mut events = block::ante_events(&tx);
+    let msg_responses = block::run_messages(&mut overlay, &info, &tx, &mut events).map_err(failed)?;
     #[allow(deprecated, reason = "older clients read `data`")]
     let result = SimulationResult {
         data: block::tx_data(msg_responses.clone()).to_vec(),
@@ -72,19 +71,11 @@ fn tx_bytes(request: SimulateRequest) -> Result<Vec<u8>, QueryError> {
     #[allow(deprecated, reason = "older clients still send `tx`")]
     let tx = request
         .tx
-        .ok_or_else(|| QueryError::invalid("empty txs are not allowed"))?;
+        .ok_or_else(|| QueryError::invalid("empty txBytes is not allowed"))?;
     let raw = TxRaw {
         body_bytes: tx.body.unwrap_or_default().encode_to_vec(),
         auth_info_bytes: tx.auth_info.unwrap_or_default().encode_to_vec(),
         signatures: tx.signatures,
     };
     Ok(raw.encode_to_vec())
-}
-
-/// A transaction that would fail: gRPC status Unknown, as Cosmos SDK has it.
-fn unknown(error: ExecError) -> QueryError {
-    match error {
-        ExecError::Tx(error) => QueryError::new(Code::Unknown, error.to_string()),
-        ExecError::Fault(fault) => fault.into(),
-    }
 }

@@ -3,7 +3,7 @@
 //! transaction leaves no trace.
 
 use slsbft_store::Overlay;
-use slsbft_types::{Amount, Coins, PublicKey};
+use slsbft_types::{Amount, BASE_DENOM, Coin, PublicKey};
 
 use super::{CheckedTx, Mode, SignatureVerdicts, Signer, Verifier};
 use crate::{
@@ -11,8 +11,7 @@ use crate::{
     errors::{ExecError, Fault, TxError, sdk},
     modules::{
         auth::{self, Account, Auth},
-        bank::Bank,
-        fees,
+        bank, consensus, fees,
     },
 };
 
@@ -21,6 +20,8 @@ use crate::{
 pub struct AnteParams {
     pub auth: auth::Params,
     pub fees: fees::Params,
+    /// Most gas of a block, and so of a transaction.
+    pub max_block_gas: u64,
 }
 
 impl AnteParams {
@@ -28,6 +29,7 @@ impl AnteParams {
         Ok(Self {
             auth: auth::Params::load(state)?,
             fees: fees::Params::load(state)?,
+            max_block_gas: consensus::max_block_gas(state)?,
         })
     }
 }
@@ -69,8 +71,14 @@ pub fn admit(
         .map(|(index, signer)| check_signer(state, block, tx, index, signer, signatures))
         .collect::<Result<Vec<_>, _>>()?;
 
-    let fee = tx.fee().amount;
-    Bank::new(Auth).withdraw(state, &tx.fee().payer, &Coins::base(fee), block.time)?;
+    let (payer, fee) = (tx.fee().payer, tx.fee().amount);
+    if !fee.is_zero() {
+        let signed = tx.signers().iter().zip(&accounts);
+        let locked = signed
+            .filter(|(signer, _)| signer.address == payer)
+            .map(|(_, (account, _))| account.locked(BASE_DENOM, block.time));
+        bank::take(state, &payer, &Coin::base(fee), locked.max().unwrap_or_default())?;
+    }
     for (signer, (account, key)) in tx.signers().iter().zip(accounts) {
         let sequence = account.sequence + 1;
         Auth.put(
@@ -86,7 +94,13 @@ pub fn admit(
     Ok(fee)
 }
 
-fn check_form(block: &BlockInfo, params: &AnteParams, tx: &CheckedTx, mode: Mode) -> Result<(), TxError> {
+/// What needs no account: timeout, limits, gas and fee. Part of [`admit`].
+pub fn check_form(
+    block: &BlockInfo,
+    params: &AnteParams,
+    tx: &CheckedTx,
+    mode: Mode,
+) -> Result<(), TxError> {
     let (height, timeout) = (block.height, tx.timeout_height());
     if timeout > 0 && height > timeout {
         return Err(sdk::tx_timeout_height(format!(
@@ -118,6 +132,12 @@ fn check_fee(params: &AnteParams, tx: &CheckedTx) -> Result<(), TxError> {
     if offered < needed {
         return Err(sdk::out_of_gas(format!(
             "out of gas: gasWanted: {offered}, gasUsed: {needed}; set the gas limit to at least {needed}"
+        )));
+    }
+    if offered > params.max_block_gas {
+        let most = params.max_block_gas;
+        return Err(sdk::invalid_gas_limit(format!(
+            "tx gas limit {offered} exceeds block max gas {most}"
         )));
     }
     let (required, paid) = (params.fees.min_fee(offered), tx.fee().amount);

@@ -86,11 +86,6 @@ impl Verifier {
 }
 
 impl SignatureVerdicts {
-    /// Whether nothing was found against any signer.
-    pub fn all_good(&self) -> bool {
-        self.0.iter().all(|(_, verdict)| verdict.is_ok())
-    }
-
     /// The verdict on a signer, if it was made for this account number.
     pub(super) fn of(&self, signer: usize, account_number: u64) -> Option<Result<(), TxError>> {
         let (number, verdict) = self.0.get(signer)?;

@@ -1,6 +1,8 @@
 //! Writes on top of a snapshot, as a stack of layers: a transaction, and later a contract's
 //! sub-message, can be dropped alone.
 
+use std::sync::Arc;
+
 use crate::merge::merge;
 use crate::read::{Entries, is_empty_range};
 use crate::{Changes, Order, Read, Snapshot, Space, StoreError};
@@ -10,14 +12,23 @@ use crate::{Changes, Order, Read, Snapshot, Space, StoreError};
 #[derive(Clone)]
 pub struct Overlay {
     base: Snapshot,
+    /// Shared, and never written to.
+    below: Arc<Changes>,
     bottom: Changes,
     layers: Vec<Changes>,
 }
 
 impl Overlay {
     pub fn new(base: Snapshot) -> Self {
+        Overlay::above(base, Arc::default())
+    }
+
+    /// The same over a state that no block has written yet: a snapshot with changes that many
+    /// overlays share. They are read, and are none of this overlay's own changes.
+    pub fn above(base: Snapshot, below: Arc<Changes>) -> Self {
         Overlay {
             base,
+            below,
             bottom: Changes::default(),
             layers: Vec::new(),
         }
@@ -83,7 +94,7 @@ impl Read for Overlay {
             .layers
             .iter()
             .rev()
-            .chain([&self.bottom])
+            .chain([&self.bottom, &*self.below])
             .find_map(|layer| layer.get(space, key));
         match written {
             Some(value) => Ok(value.map(<[u8]>::to_vec)),
@@ -96,7 +107,7 @@ impl Read for Overlay {
             return Box::new(std::iter::empty());
         }
         let mut entries = self.base.range(space, start, end, order);
-        for layer in std::iter::once(&self.bottom).chain(&self.layers) {
+        for layer in [&*self.below, &self.bottom].into_iter().chain(&self.layers) {
             if !layer.writes(space).is_empty() {
                 entries = merge(layer.range(space, start, end, order), entries, order);
             }

@@ -73,6 +73,7 @@ pub(super) fn serve<M: Mempool, Q: Query, S: Snapshots>(
     stream: &Stream,
     handlers: &Handlers<M, Q, S>,
 ) -> Result<(), ConnectionError> {
+    handlers.mempool.connected();
     let mut reader = FrameReader::new(handlers.options.max_frame_bytes);
     let mut out = Vec::new();
     loop {
