@@ -202,13 +202,21 @@ impl Chain {
 
     /// A block of what is pending, proposed, judged, decided and committed.
     pub fn block(&mut self) -> Block {
-        let reaped = std::mem::take(&mut self.pending);
+        let txs = self.prepare();
+        self.decide(txs)
+    }
+
+    /// What a proposer makes of what is pending.
+    pub fn prepare(&mut self) -> Vec<Bytes> {
         let request = RequestPrepareProposal {
-            txs: reaped,
-            ..self.prepare_request()
+            txs: std::mem::take(&mut self.pending),
+            max_tx_bytes: MAX_TX_BYTES,
+            height: self.height + 1,
+            time: self.next_time(),
+            proposer_address: PROPOSER.to_vec().into(),
+            ..Default::default()
         };
-        let prepared = self.app().prepare_proposal(request).expect("no fault");
-        self.decide(prepared.txs)
+        self.app().prepare_proposal(request).expect("no fault").txs
     }
 
     /// A block of exactly these transactions, which a proposer has to have right.
@@ -327,16 +335,6 @@ impl Chain {
         bank::supply(&self.snapshot(), BASE_DENOM)
             .expect("readable")
             .value()
-    }
-
-    fn prepare_request(&self) -> RequestPrepareProposal {
-        RequestPrepareProposal {
-            max_tx_bytes: MAX_TX_BYTES,
-            height: self.height + 1,
-            time: self.next_time(),
-            proposer_address: PROPOSER.to_vec().into(),
-            ..Default::default()
-        }
     }
 
     fn next_time(&self) -> Option<Timestamp> {

@@ -3,7 +3,7 @@
 
 use cosmos_sdk_proto::cosmos::tx::v1beta1::{AuthInfo, TxBody, TxRaw};
 use prost::Message;
-use slsbft_client::{TxBuilder, tx::UnsignedTx};
+use slsbft_client::TxBuilder;
 
 use crate::{Wallet, chain::CHAIN_ID};
 
@@ -25,17 +25,22 @@ pub fn sign_changed(
     let mut body = TxBody::decode(unsigned.body.as_slice()).expect("a body");
     let mut auth = AuthInfo::decode(unsigned.auth_info.as_slice()).expect("an auth info");
     change(&mut body, &mut auth);
-    let (body, auth_info) = (body.encode_to_vec(), auth.encode_to_vec());
-    let changed = UnsignedTx {
-        body,
-        auth_info,
-        ..unsigned
-    };
-    changed
-        .sign(&[&wallet.key])
-        .expect("the wallet's key")
-        .bytes()
-        .to_vec()
+    sign_bytes(wallet, tx, |body_bytes, auth_bytes| {
+        *body_bytes = body.encode_to_vec();
+        *auth_bytes = auth.encode_to_vec();
+    })
+}
+
+/// Changes the encoded body and auth info and signs what comes out.
+pub fn sign_bytes(
+    wallet: &Wallet,
+    tx: &TxBuilder,
+    change: impl FnOnce(&mut Vec<u8>, &mut Vec<u8>),
+) -> Vec<u8> {
+    let mut unsigned = tx.unsigned(CHAIN_ID, &[wallet.data()]).expect("a transaction");
+    change(&mut unsigned.body, &mut unsigned.auth_info);
+    let signed = unsigned.sign(&[&wallet.key]).expect("the wallet's key");
+    signed.bytes().to_vec()
 }
 
 /// The other signature of the same message: `n − s` for secp256k1 (high-S),

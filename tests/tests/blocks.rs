@@ -244,6 +244,39 @@ fn a_decided_block_is_never_a_fault_however_broken() {
 }
 
 #[test]
+fn a_block_never_runs_more_gas_than_it_may_hold() {
+    let (mut alice, bob, mut chain) = two_wallets();
+    let half = TxBuilder::of(&transfer(&alice.address(), &bob.address(), 1)).gas(1_000_000_000);
+    let txs = [0, 1, 2].map(|_| alice.sign(&half).bytes().to_vec());
+    let over = chain.with_system_tx(txs.clone());
+    assert_eq!(chain.judge(over.clone()), ProposalStatus::Reject);
+    // A proposer leaves out what does not fit.
+    for tx in txs {
+        chain.offer(tx.into());
+    }
+    let reaped = chain.prepare();
+    assert_eq!(reaped.len(), 3);
+    assert_eq!(reaped, over[..3]);
+    // Whoever only hears of the decision, as in block sync, runs no more either.
+    let block = chain.finalize(over);
+    let codes: Vec<u32> = block.results().iter().map(|result| result.code).collect();
+    assert_eq!(codes, [0, 0, 11]);
+    assert!(block.results()[2].log.contains("does not fit the block"));
+}
+
+#[test]
+fn the_first_block_of_a_chain_is_the_same_with_and_without_a_proposal() {
+    let (mut alice, bob, mut proposed) = two_wallets();
+    let (_, _, mut synced) = two_wallets();
+    let tx = alice.send(&bob.address(), 7);
+    let txs = proposed.with_system_tx([tx.bytes().to_vec()]);
+    let block = proposed.decide(txs.clone());
+    assert_eq!(block.response, synced.finalize(txs).response);
+    assert_eq!(proposed.app_hash, synced.app_hash);
+    assert_eq!(proposed.balance(&bob.address()), RICH + 7);
+}
+
+#[test]
 fn the_system_transaction_is_no_way_in_for_anybody_else() {
     let (_, _, mut chain) = two_wallets();
     let system = slsbft_app::modules::beacon::system_tx(chain.height as u64 + 1);

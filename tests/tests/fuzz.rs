@@ -11,13 +11,15 @@
 )]
 
 use bytes::Bytes;
-use proptest::{prelude::*, test_runner::FileFailurePersistence};
-use slsbft_app::AppConfig;
+use proptest::{prelude::*, sample::Index, test_runner::FileFailurePersistence};
+use serde_json::Value;
+use slsbft_app::{AppConfig, app::export};
+use slsbft_genesis::Genesis;
 use slsbft_store::StoreConfig;
 use slsbft_tests::{
     Chain,
     chain::Setup,
-    history::{Players, Round, hostile, play},
+    history::{Players, Round, hostile, play, well_formed},
 };
 use tendermint_proto::v0_38::abci::{ExecTxResult, response_process_proposal::ProposalStatus};
 
@@ -29,6 +31,35 @@ fn config(cases: u32) -> ProptestConfig {
         failure_persistence: Some(Box::new(seeds)),
         ..ProptestConfig::default()
     }
+}
+
+/// Puts an extreme in the place of a number in a document, told by its position
+/// among them; texts of digits are numbers too.
+fn exaggerate(document: &mut Value, which: &Index, extreme: u64) {
+    fn numbers<'a>(value: &'a mut Value, found: &mut Vec<&'a mut Value>) {
+        let is_number = match value {
+            Value::Number(_) => true,
+            Value::String(text) => !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()),
+            _ => false,
+        };
+        if is_number {
+            return found.push(value);
+        }
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| numbers(item, found)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| numbers(field, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    numbers(document, &mut found);
+    let index = which.index(found.len());
+    let number = &mut found[index];
+    **number = if number.is_string() {
+        extreme.to_string().into()
+    } else {
+        extreme.into()
+    };
 }
 
 /// Admitted by pass 1: its fee was taken, which its events say.
@@ -77,6 +108,41 @@ proptest! {
             prop_assert!(block.results().iter().all(admitted));
             let same = validator.decide(block.txs);
             prop_assert_eq!(block.response, same.response);
+        }
+    }
+
+    #[test]
+    fn a_genesis_that_is_found_good_starts_a_chain_that_runs(
+        before in well_formed(6), after in well_formed(6),
+        extremes in prop::collection::vec((any::<Index>(), prop_oneof![
+            Just(0), Just(1), Just(u64::MAX), Just(i64::MAX as u64), Just(i64::MAX as u64 / 2), any::<u32>().prop_map(u64::from)
+        ]), 1..3)
+    ) {
+        let mut players = Players::default();
+        let genesis = players.genesis();
+        let mut old = Chain::from_genesis(&genesis);
+        for round in &before {
+            let txs = players.txs(&old, round);
+            let txs = old.with_system_tx(txs);
+            play(&mut old, txs, round);
+        }
+        let genesis = Genesis {
+            initial_height: old.height + 1,
+            app_state: export(&old.snapshot(), old.height as u64).unwrap(),
+            ..genesis
+        };
+        let mut document = serde_json::to_value(&genesis).unwrap();
+        for (which, extreme) in &extremes {
+            exaggerate(&mut document, which, *extreme);
+        }
+        let read = Genesis::from_json(document.to_string().as_bytes());
+        if let Some(genesis) = read.ok().filter(|genesis| genesis.validate().is_ok()) {
+            let mut chain = Chain::from_genesis(&genesis);
+            for round in &after {
+                let txs = players.txs(&chain, round);
+                let txs = chain.with_system_tx(txs);
+                play(&mut chain, txs, round);
+            }
         }
     }
 
