@@ -298,6 +298,11 @@ impl Node {
         }
     }
 
+    /// Whether either process has logged these words since the home was made.
+    pub fn has_logged(&self, words: &str) -> bool {
+        fs::read_to_string(self.home.with_extension("log")).is_ok_and(|log| log.contains(words))
+    }
+
     /// The end of what both processes logged.
     pub fn log(&self) -> String {
         let log = fs::read_to_string(self.home.with_extension("log")).unwrap_or_default();

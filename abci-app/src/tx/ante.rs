@@ -95,12 +95,7 @@ pub fn admit(
 }
 
 /// What needs no account: timeout, limits, gas and fee. Part of [`admit`].
-pub fn check_form(
-    block: &BlockInfo,
-    params: &AnteParams,
-    tx: &CheckedTx,
-    mode: Mode,
-) -> Result<(), TxError> {
+pub fn check_form(block: &BlockInfo, params: &AnteParams, tx: &CheckedTx, mode: Mode) -> Result<(), TxError> {
     let (height, timeout) = (block.height, tx.timeout_height());
     if timeout > 0 && height > timeout {
         return Err(sdk::tx_timeout_height(format!(

@@ -23,11 +23,7 @@ pub fn received(ctx: &mut Context<'_>, from: &Address, to: &Address, coins: &Coi
 }
 
 fn arrived(ctx: &mut Context<'_>, from: &str, to: &str, amount: &str) {
-    ctx.emit(
-        event("coin_received")
-            .attr("receiver", to)
-            .attr("amount", amount),
-    );
+    ctx.emit(event("coin_received").attr("receiver", to).attr("amount", amount));
     ctx.emit(
         event("transfer")
             .attr("recipient", to)
