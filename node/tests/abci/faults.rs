@@ -1,6 +1,6 @@
 //! What the server does when its peer or its application misbehaves.
 
-use std::{io::Write, net::Shutdown};
+use std::{io::Write, net::Shutdown, sync::atomic::Ordering};
 
 use proptest::prelude::*;
 use slsbft_node::abci::Stop;
@@ -115,6 +115,20 @@ fn the_server_knows_when_the_last_connection_has_gone() {
     assert!(!server.wait_idle(std::time::Duration::from_millis(10)));
     drop(client);
     assert!(server.wait_idle(DEADLINE));
+}
+
+#[test]
+fn the_mempool_is_told_of_every_connection_before_it_is_served() {
+    let fixture = Fixture::start();
+    for cometbft in 1..=3 {
+        let mut four: Vec<_> = (0..4).map(|_| fixture.connect()).collect();
+        for client in &mut four {
+            assert_eq!(client.height(), 0);
+        }
+        assert_eq!(fixture.connected.load(Ordering::SeqCst), 4 * cometbft);
+        drop(four);
+        assert!(fixture.server.as_ref().unwrap().wait_idle(DEADLINE));
+    }
 }
 
 /// Well-formed requests of every kind, to be mutilated.

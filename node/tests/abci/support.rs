@@ -34,6 +34,7 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 pub struct Counter {
     height: Arc<AtomicU64>,
     applied: Arc<AtomicU64>,
+    connected: Arc<AtomicU64>,
     /// Dropped with the application.
     _alive: Option<mpsc::Sender<()>>,
 }
@@ -43,6 +44,7 @@ impl Counter {
         Self {
             height: self.height.clone(),
             applied: self.applied.clone(),
+            connected: self.connected.clone(),
             _alive: None,
         }
     }
@@ -87,6 +89,10 @@ impl Consensus for Counter {
 
 impl Mempool for Counter {
     type Verified = Bytes;
+
+    fn connected(&self) {
+        self.connected.fetch_add(1, Ordering::SeqCst);
+    }
 
     fn verify(&self, request: RequestCheckTx) -> Bytes {
         // Later ones are quicker, so that answers in order of completion would be out of order.
@@ -134,6 +140,8 @@ impl Snapshots for Counter {}
 pub struct Fixture {
     pub server: Option<Server>,
     pub stops: Receiver<Stop>,
+    /// How many connections the mempool was told of.
+    pub connected: Arc<AtomicU64>,
     /// Disconnects when the application is gone.
     pub alive: Receiver<()>,
     pub directory: TempDir,
@@ -164,6 +172,7 @@ impl Fixture {
             _alive: Some(alive),
             ..Counter::default()
         };
+        let connected = counter.connected.clone();
         let application = Application {
             mempool: Arc::new(counter.share()),
             query: Arc::new(counter.share()),
@@ -185,6 +194,7 @@ impl Fixture {
         Self {
             server: Some(server),
             stops,
+            connected,
             alive: dropped,
             directory,
         }
