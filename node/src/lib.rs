@@ -2,7 +2,7 @@
 //! processes. `slsbftd` is its command line.
 //!
 //! `abci` serves CometBFT, `process` runs it as a child and stops both,
-//! `comet_rpc` asks it, `grpc` serves everybody else,
+//! `comet_rpc` asks it, `grpc` serves everybody else (`serving` holds its connections),
 //! `config` is the home directory's files, `metrics` what is measured, `cli` the
 //! commands. `provider` sells a service by the meter, `consumer` pays for it;
 //! `metering` is what the two share.
@@ -19,3 +19,4 @@ pub mod metering;
 pub mod metrics;
 pub mod process;
 pub mod provider;
+mod serving;

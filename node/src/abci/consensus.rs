@@ -14,9 +14,12 @@ use std::{
 };
 
 use slsbft_app::abci::Consensus;
-use tendermint_proto::v0_38::abci::{
-    RequestExtendVote, RequestFinalizeBlock, RequestInitChain, RequestPrepareProposal,
-    RequestProcessProposal, RequestVerifyVoteExtension, response::Value as Response,
+use tendermint_proto::{
+    google::protobuf::Timestamp,
+    v0_38::abci::{
+        RequestExtendVote, RequestFinalizeBlock, RequestInitChain, RequestPrepareProposal,
+        RequestProcessProposal, RequestVerifyVoteExtension, response::Value as Response,
+    },
 };
 
 use super::server::{Stop, panic_message};
@@ -46,9 +49,10 @@ impl Request {
         }
     }
 
-    fn height(&self) -> Option<i64> {
+    /// Height and time of the block it decides.
+    fn block(&self) -> Option<(i64, Option<Timestamp>)> {
         match self {
-            Self::FinalizeBlock(request) => Some(request.height),
+            Self::FinalizeBlock(request) => Some((request.height, request.time)),
             _ => None,
         }
     }
@@ -98,12 +102,12 @@ impl Owner {
 
 fn run(mut app: impl Consensus, queue: &Receiver<Job>, metrics: &Metrics) {
     while let Ok((request, reply)) = queue.recv() {
-        let (method, height, start) = (request.method(), request.height(), Instant::now());
+        let (method, block, start) = (request.method(), request.block(), Instant::now());
         let answer = panic::catch_unwind(AssertUnwindSafe(|| request.answer(&mut app)))
             .unwrap_or_else(|panic| Err(Stop::Panic(panic_message(&*panic))));
         metrics.abci(method, start.elapsed());
-        if let (Some(height), Ok(Response::FinalizeBlock(block))) = (height, &answer) {
-            metrics.block(height, block);
+        if let (Some((height, time)), Ok(Response::FinalizeBlock(results))) = (block, &answer) {
+            metrics.block(height, time, results);
         }
         let failed = answer.is_err();
         // A connection that went away in the meantime wants no answer.

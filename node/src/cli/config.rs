@@ -5,7 +5,10 @@ use std::{fs, path::PathBuf};
 use clap::{Subcommand, ValueEnum};
 
 use super::{Global, Outcome};
-use crate::config::{self, AppConfig, CometConfig, Home, default_app_toml, default_config_toml};
+use crate::{
+    config::{self, AppConfig, CometConfig, Home, default_app_toml, default_config_toml},
+    process,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,19 +39,26 @@ enum File {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print a file of the home
+    #[command(after_help = "Examples:\n  slsbftd config show app")]
     Show { file: File },
     /// Print a file as `init` writes it, with every key and its meaning
+    #[command(after_help = "Examples:\n  slsbftd config default app > app.toml")]
     Default { file: File },
     /// Print one value
+    #[command(after_help = "Examples:\n  slsbftd config get config p2p.laddr")]
     Get { file: File, key: String },
     /// Change one value; comments stay
+    #[command(
+        after_help = "Examples:\n  slsbftd config set app grpc.address 0.0.0.0:9090\n  slsbftd config set config consensus.timeout_commit 2s"
+    )]
     Set {
         file: File,
         key: String,
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
-    /// Check both files
+    /// Check both files, the keys and the genesis
+    #[command(after_help = "Examples:\n  slsbftd config check --home /var/lib/slsbft")]
     Check,
 }
 
@@ -68,11 +78,11 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             let path = file.path(&home);
             let text = fs::read_to_string(&path)
                 .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-            print!("{text}");
+            put!("{text}");
         }
-        Command::Default { file: File::App } => print!("{}", default_app_toml()),
-        Command::Default { file: File::Config } => print!("{}", default_config_toml()),
-        Command::Get { file, key } => println!("{}", config::get(&file.path(&home), &key)?),
+        Command::Default { file: File::App } => put!("{}", default_app_toml()),
+        Command::Default { file: File::Config } => put!("{}", default_config_toml()),
+        Command::Get { file, key } => say!("{}", config::get(&file.path(&home), &key)?),
         Command::Set { file, key, value } => {
             let path = file.path(&home);
             let text = config::set(&path, &key, &value)?;
@@ -85,8 +95,8 @@ pub fn run(args: Args, global: &Global) -> Outcome {
         }
         Command::Check => {
             AppConfig::read(&home.app_toml())?;
-            CometConfig::read(&home.config_toml())?.listens_on()?;
-            println!("ok");
+            process::check(&home)?;
+            say!("ok");
         }
     }
     Ok(())

@@ -19,8 +19,8 @@ use url::Url;
 
 pub use error::RpcError;
 pub use types::{
-    BlockAnswer, BroadcastAnswer, HeaderAnswer, NodeInfo, OtherInfo, ProtocolVersion, PublicKey,
-    StatusAnswer, SyncInfo, TxAnswer, TxResult, TxSearchAnswer, ValidatorInfo, ValidatorsAnswer,
+    BlockAnswer, BroadcastAnswer, HeaderAnswer, NetInfoAnswer, NodeInfo, OtherInfo, ProtocolVersion,
+    PublicKey, StatusAnswer, SyncInfo, TxAnswer, TxResult, TxSearchAnswer, ValidatorInfo, ValidatorsAnswer,
 };
 
 /// CometBFT's own limit on a page of validators or transactions.
@@ -99,6 +99,17 @@ impl CometRpc {
     /// Who the node is and how far it has come.
     pub async fn status(&self) -> Result<StatusAnswer, RpcError> {
         self.call("status", json!({})).await
+    }
+
+    /// The same, as CometBFT says it.
+    pub async fn status_json(&self) -> Result<Value, RpcError> {
+        self.call("status", json!({})).await
+    }
+
+    /// How many peers it is connected to.
+    pub async fn peers(&self) -> Result<u64, RpcError> {
+        let answer: NetInfoAnswer = self.call("net_info", json!({})).await?;
+        Ok(answer.n_peers)
     }
 
     // 64-bit integers are strings in CometBFT's JSON, and a null height is the latest.

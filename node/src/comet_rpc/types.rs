@@ -106,6 +106,12 @@ pub struct PublicKey {
     pub value: Vec<u8>,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+pub struct NetInfoAnswer {
+    #[serde(with = "from_str")]
+    pub n_peers: u64,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StatusAnswer {
     pub node_info: NodeInfo,

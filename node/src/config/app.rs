@@ -28,6 +28,7 @@ pub struct AppConfig {
     pub abci: Abci,
     pub grpc: GrpcConfig,
     pub metrics: Metrics,
+    pub transactions: Transactions,
     pub store: Store,
     pub log: Log,
 }
@@ -62,6 +63,15 @@ pub struct Abci {
 pub struct Metrics {
     pub enabled: bool,
     pub address: SocketAddr,
+}
+
+/// What is remembered of transactions between the mempool and their block.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Transactions {
+    /// Good signatures.
+    pub signature_cache: usize,
+    pub cache_mib: usize,
 }
 
 /// What the state database keeps.
@@ -116,6 +126,16 @@ impl Default for Metrics {
         Self {
             enabled: true,
             address: SocketAddr::from(([127, 0, 0, 1], 9464)),
+        }
+    }
+}
+
+impl Default for Transactions {
+    fn default() -> Self {
+        let rules = slsbft_app::app::AppConfig::default();
+        Self {
+            signature_cache: rules.signature_cache,
+            cache_mib: rules.tx_cache_bytes >> 20,
         }
     }
 }
@@ -203,6 +223,16 @@ impl AppConfig {
                 "must be at most 1024",
             ),
             (
+                self.transactions.signature_cache > 10_000_000,
+                "transactions.signature_cache",
+                "must be at most 10000000",
+            ),
+            (
+                self.transactions.cache_mib > 1 << 20,
+                "transactions.cache_mib",
+                "must be at most 1048576",
+            ),
+            (
                 !(8..=1 << 20).contains(&self.store.cache_mib),
                 "store.cache_mib",
                 "must be from 8 to 1048576",
@@ -259,6 +289,11 @@ mod tests {
             ("[abci]\naddress = \"tcp://0.0.0.0:1\"", "0.0.0.0:1"),
             ("[abci]\nread_ahead = 0", "abci.read_ahead"),
             ("[store]\ncache_mib = 1", "store.cache_mib"),
+            (
+                "[transactions]\nsignature_cache = 10000001",
+                "transactions.signature_cache",
+            ),
+            ("[transactions]\ncache_mib = 1048577", "transactions.cache_mib"),
             ("[grpc]\naddress = \"localhost\"", "address"),
             ("[log]\nformat = \"xml\"", "format"),
             ("halt_height = -1", "halt_height"),

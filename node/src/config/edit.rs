@@ -80,6 +80,9 @@ pub fn replace(path: &Path, text: &str) -> Result<(), EditError> {
     };
     let staging = path.with_extension("new");
     fs::write(&staging, text).map_err(failed)?;
+    if let Ok(found) = fs::metadata(path) {
+        fs::set_permissions(&staging, found.permissions()).map_err(failed)?;
+    }
     fs::rename(&staging, path).map_err(failed)
 }
 

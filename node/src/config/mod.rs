@@ -8,7 +8,9 @@ mod home;
 mod init;
 mod keys;
 
-pub use app::{Abci, AppConfig, ConfigError, Consensus, Log, LogFormat, Metrics, Store, default_app_toml};
+pub use app::{
+    Abci, AppConfig, ConfigError, Consensus, Log, LogFormat, Metrics, Store, Transactions, default_app_toml,
+};
 pub use cometbft::{CometConfig, CometError, default_config_toml};
 pub use edit::{EditError, get, replace, set};
 pub use home::Home;

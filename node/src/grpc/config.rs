@@ -4,6 +4,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use serde::Deserialize;
 
+use super::limits::WATCH;
+use crate::serving::Bounds;
+
 /// Every field has a default that suits a public node.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -12,9 +15,10 @@ pub struct GrpcConfig {
     pub enabled: bool,
     /// Address and port; port 0 takes a free one.
     pub address: SocketAddr,
-    /// Connections at once; the next is closed at once.
+    /// Connections at once; the next is closed at once. One address gets a quarter.
     pub max_connections: usize,
-    /// Requests at once, over all connections; the next gets RESOURCE_EXHAUSTED.
+    /// Requests at once, over all connections; the next gets RESOURCE_EXHAUSTED. One
+    /// address gets a quarter.
     pub max_requests: usize,
     /// Queries that run at once; 0 is the number of processors. Consensus has its own threads.
     pub query_threads: usize,
@@ -42,7 +46,7 @@ impl Default for GrpcConfig {
             max_connections: 900,
             max_requests: 256,
             query_threads: 0,
-            max_request_bytes: 10 << 20,
+            max_request_bytes: 4 << 20,
             max_answer_bytes: 64 << 20,
             request_timeout_ms: 10_000,
             transfer_timeout_s: 60,
@@ -98,6 +102,17 @@ impl GrpcConfig {
         checks
             .into_iter()
             .find_map(|(bad, key, problem)| bad.then_some((key, problem)))
+    }
+
+    pub(super) fn bounds(&self) -> Bounds {
+        Bounds {
+            connections: self.max_connections,
+            idle: Duration::from_secs(self.idle_timeout_s),
+            answer: self.request_timeout() + Duration::from_secs(self.transfer_timeout_s),
+            waits: WATCH,
+            // Only browsers come over HTTP/1.
+            http1: self.web,
+        }
     }
 
     pub(super) fn request_timeout(&self) -> Duration {

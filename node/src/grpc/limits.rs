@@ -1,5 +1,5 @@
-//! What every request passes through: a bound on requests at once and on the
-//! time of each, the height header, and metrics.
+//! What every request passes through: bounds on requests at once, on what one
+//! client has of them and on the time of each, the height header, and metrics.
 
 use std::{
     collections::BTreeSet,
@@ -13,21 +13,39 @@ use axum::{
     middleware::Next,
 };
 use http::{HeaderMap, Response};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Code, Status};
 
 use super::{
-    body::Guarded,
     state::State,
     status::{HEIGHT, set_height},
 };
-use crate::metrics::Metrics;
+use crate::{
+    metrics::Metrics,
+    serving::{Guarded, Peer, Share, Shares},
+};
 
 /// The one method that waits by design; it costs next to nothing while it does.
 pub(super) const WATCH: &str = "/grpc.health.v1.Health/Watch";
 
+/// Methods whose answers may be whole blocks or whose work is a search: each
+/// costs consensus' process time, and both of us memory.
+const HEAVY: [&str; 4] = [
+    "/cosmos.base.tendermint.v1beta1.Service/GetBlockByHeight",
+    "/cosmos.base.tendermint.v1beta1.Service/GetLatestBlock",
+    "/cosmos.tx.v1beta1.Service/GetBlockWithTxs",
+    "/cosmos.tx.v1beta1.Service/GetTxsEvent",
+];
+/// A full block takes some 150 MB on its way through this process.
+const HEAVY_AT_ONCE: usize = 8;
+
+/// What a request holds until its answer is sent.
+type Place = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>, Option<Share>);
+
 pub(super) struct Limits {
     requests: Arc<Semaphore>,
+    heavy: Arc<Semaphore>,
+    shares: Arc<Shares>,
     timeout: Duration,
     state: Arc<dyn State>,
     metrics: Arc<Metrics>,
@@ -45,6 +63,8 @@ impl Limits {
     ) -> Self {
         Self {
             requests: Arc::new(Semaphore::new(max_requests)),
+            heavy: Arc::new(Semaphore::new(HEAVY_AT_ONCE)),
+            shares: Shares::of(max_requests),
             timeout,
             state,
             metrics,
@@ -52,18 +72,38 @@ impl Limits {
         }
     }
 
+    fn place(&self, request: &Request) -> Result<Place, Status> {
+        let full = |what| Status::resource_exhausted(format!("{what}; try again, or ask another node"));
+        let one = self.requests.clone().try_acquire_owned();
+        let one = one.map_err(|_| full("too many requests at once"))?;
+        let heavy = if HEAVY.contains(&request.uri().path()) {
+            let permit = self.heavy.clone().try_acquire_owned();
+            Some(permit.map_err(|_| full("too many requests for blocks and searches at once"))?)
+        } else {
+            None
+        };
+        let share = match request.extensions().get::<Peer>() {
+            Some(peer) => {
+                let share = self.shares.take(peer.0);
+                Some(share.ok_or_else(|| full("too many requests at once from your address"))?)
+            }
+            None => None,
+        };
+        Ok((one, heavy, share))
+    }
+
     async fn bounded(&self, request: Request, next: Next) -> Response<Body> {
         if request.uri().path() == WATCH {
             return next.run(request).await;
         }
-        let Ok(permit) = self.requests.clone().try_acquire_owned() else {
-            return Status::resource_exhausted("too many requests at once; try again, or ask another node")
-                .into_http();
+        let place = match self.place(&request) {
+            Ok(place) => place,
+            Err(status) => return status.into_http(),
         };
         let wanted = client_timeout(request.headers()).unwrap_or(Duration::MAX);
         match tokio::time::timeout(self.timeout.min(wanted), next.run(request)).await {
             // An answer that waits to be taken costs memory as a running request does.
-            Ok(response) => Guarded::wrap(response, permit),
+            Ok(response) => Guarded::wrap(response, place),
             Err(_) => {
                 Status::deadline_exceeded("the request took too long; ask for less at once, or try again")
                     .into_http()

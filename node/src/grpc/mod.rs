@@ -11,10 +11,9 @@
     reason = "tonic's Status is the error of every gRPC method"
 )]
 
-mod body;
+mod abci;
 mod codec;
 mod config;
-mod connections;
 mod limits;
 mod node;
 mod page;
@@ -37,7 +36,8 @@ use cosmos_sdk_proto::cosmos::{
     tx::v1beta1::service_server::ServiceServer as TxServer,
 };
 use http::{HeaderName, HeaderValue, Method, Uri};
-use tokio::net::TcpListener;
+use slsbft_app::abci::Query;
+use tokio::{net::TcpListener, runtime::Handle};
 use tonic_health::{
     ServingStatus,
     pb::health_server::{Health, HealthServer},
@@ -48,12 +48,13 @@ use tonic_web::GrpcWebLayer;
 use tower::util::MapRequest;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use crate::{comet_rpc::CometRpc, metrics::Metrics};
+use crate::{comet_rpc::CometRpc, metrics::Metrics, serving};
 use limits::Limits;
 use query::QueryService;
 use reflection::{Index, Reflection};
 use state::Queries;
 
+pub use abci::AbciQueries;
 pub use config::GrpcConfig;
 pub use reflection::services;
 pub use state::{Answer, Latest, State};
@@ -88,14 +89,65 @@ pub enum GrpcError {
     Descriptors(#[from] prost::DecodeError),
 }
 
-/// Binds and serves until `shutdown`.
-pub async fn serve(
+/// Every service of the node, whether or not somebody listens for requests.
+pub struct Services {
     config: GrpcConfig,
-    handles: NodeHandles,
-    shutdown: impl Future<Output = ()> + Send,
-) -> Result<(), GrpcError> {
-    Server::bind(config, handles).await?.run(shutdown).await;
-    Ok(())
+    router: Router,
+    health: HealthReporter,
+}
+
+impl Services {
+    pub fn new(config: GrpcConfig, handles: NodeHandles) -> Result<Self, GrpcError> {
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let router = router(&config, handles, health_service)?;
+        Ok(Self {
+            config,
+            router,
+            health,
+        })
+    }
+
+    /// What CometBFT's query connection asks: `state`, and these services.
+    pub fn over_abci<Q: Query>(&self, state: Arc<Q>, runtime: Handle) -> AbciQueries<Q> {
+        AbciQueries {
+            state,
+            services: self.router.clone(),
+            runtime,
+            max_answer: self.config.max_answer_bytes,
+        }
+    }
+
+    /// Binds and serves until `shutdown`.
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), GrpcError> {
+        self.bind().await?.run(shutdown).await;
+        Ok(())
+    }
+
+    pub async fn bind(self) -> Result<Server, GrpcError> {
+        let Self {
+            config,
+            router,
+            health,
+        } = self;
+        let bind = |source| GrpcError::Bind {
+            address: config.address,
+            source,
+        };
+        let listener = TcpListener::bind(config.address).await.map_err(bind)?;
+        let address = listener.local_addr().map_err(bind)?;
+        let router = if config.web {
+            web(router, &config.web_origins)?
+        } else {
+            router
+        };
+        Ok(Server {
+            listener,
+            address,
+            config,
+            router,
+            health,
+        })
+    }
 }
 
 /// A server that has its port and everything it needs.
@@ -108,29 +160,6 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn bind(config: GrpcConfig, handles: NodeHandles) -> Result<Self, GrpcError> {
-        let bind = |source| GrpcError::Bind {
-            address: config.address,
-            source,
-        };
-        let listener = TcpListener::bind(config.address).await.map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
-        let (health, health_service) = tonic_health::server::health_reporter();
-        let router = router(&config, handles, health_service)?;
-        let router = if config.web {
-            web(router, &config.web_origins)?
-        } else {
-            router
-        };
-        Ok(Self {
-            listener,
-            address,
-            config,
-            router,
-            health,
-        })
-    }
-
     /// Where it listens; tells the port if the configuration left it open.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -143,7 +172,7 @@ impl Server {
                 .set_service_status(service, ServingStatus::Serving)
                 .await;
         }
-        connections::serve(self.listener, &self.config, self.router, shutdown).await;
+        serving::serve(self.listener, self.config.bounds(), self.router, shutdown).await;
     }
 }
 

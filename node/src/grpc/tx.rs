@@ -18,7 +18,7 @@ use cosmos_sdk_proto::cosmos::{
 };
 use futures::future::try_join_all;
 use prost::Message;
-use tonic::{Request, Response, Status, async_trait};
+use tonic::{Code, Request, Response, Status, async_trait};
 
 use super::{
     page::Page,
@@ -29,6 +29,8 @@ use super::{
 use crate::comet_rpc::{Broadcast, CometRpc, MAX_PER_PAGE, SearchOrder, TxAnswer};
 
 const SIMULATE: &str = "/cosmos.tx.v1beta1.Service/Simulate";
+/// Bytes of a search; consensus looks each of its conditions up.
+const MAX_SEARCH: usize = 2_048;
 /// As in Cosmos SDK.
 const DEFAULT_LIMIT: u64 = 100;
 
@@ -85,7 +87,14 @@ impl Service for TxService {
 
     async fn get_tx(&self, request: Request<GetTxRequest>) -> Result<Response<GetTxResponse>, Status> {
         let hash = tx_hash(&request.into_inner().hash)?;
-        let answer = self.consensus.tx(&hash).await.map_err(from_rpc)?;
+        let answer = self.consensus.tx(&hash).await.map_err(|error| {
+            let status = from_rpc(error);
+            match status.code() {
+                // Clients match on Cosmos SDK's words, which are not consensus'.
+                Code::NotFound => Status::not_found(format!("tx not found: {}", hex::encode_upper(hash))),
+                _ => status,
+            }
+        })?;
         let tx = decode_tx(&answer.tx);
         let tx_response = self.with_times(vec![answer]).await?.pop();
         Ok(Response::new(GetTxResponse { tx, tx_response }))
@@ -232,15 +241,22 @@ fn tx_hash(text: &str) -> Result<[u8; 32], Status> {
     reason = "clients of older Cosmos releases still fill these fields"
 )]
 fn search_query(request: &GetTxsEventRequest) -> Result<String, Status> {
-    if !request.query.is_empty() {
-        return Ok(request.query.clone());
-    }
-    if request.events.is_empty() {
+    let query = if request.query.is_empty() {
+        request.events.join(" AND ")
+    } else {
+        request.query.clone()
+    };
+    if query.is_empty() {
         return Err(Status::invalid_argument(
             "query is empty; for example: message.sender='ankr1…' AND tx.height>5",
         ));
     }
-    Ok(request.events.join(" AND "))
+    if query.len() > MAX_SEARCH {
+        return Err(Status::invalid_argument(format!(
+            "query is longer than {MAX_SEARCH} bytes; ask in parts"
+        )));
+    }
+    Ok(query)
 }
 
 /// Page (from 1) and transactions per page.

@@ -4,14 +4,17 @@
 mod phases;
 mod server;
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::atomic::AtomicU64, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Registry, Unit},
 };
-use tendermint_proto::v0_38::abci::{Event, ResponseFinalizeBlock};
+use tendermint_proto::{
+    google::protobuf::Timestamp,
+    v0_38::abci::{Event, ResponseFinalizeBlock},
+};
 
 pub use phases::PhaseTimer;
 pub use server::{MetricsError, serve};
@@ -63,6 +66,7 @@ type Timers<L> = Family<L, Histogram, fn() -> Histogram>;
 pub struct Metrics {
     registry: Registry,
     height: Gauge,
+    block_time: Gauge<f64, AtomicU64>,
     block_txs: Histogram,
     failed_txs: Counter,
     gas: Counter,
@@ -96,6 +100,7 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("slsbft"),
             height: Gauge::default(),
+            block_time: Gauge::default(),
             block_txs: Histogram::new(BLOCK_TXS),
             failed_txs: Counter::default(),
             gas: Counter::default(),
@@ -123,6 +128,12 @@ impl Metrics {
             "block_height",
             "Height of the last executed block",
             self.height.clone(),
+        );
+        registry.register_with_unit(
+            "block_time",
+            "Time in the header of the last executed block, since 1970",
+            Unit::Seconds,
+            self.block_time.clone(),
         );
         registry.register(
             "block_transactions",
@@ -191,11 +202,6 @@ impl Metrics {
         );
     }
 
-    /// Lets a component add metrics of its own before the node starts.
-    pub fn registry_mut(&mut self) -> &mut Registry {
-        &mut self.registry
-    }
-
     /// An ABCI request was answered.
     pub fn abci(&self, name: &'static str, took: Duration) {
         self.abci
@@ -221,9 +227,12 @@ impl Metrics {
         self.check_apply.observe(took.as_secs_f64());
     }
 
-    /// A block was executed.
-    pub fn block(&self, height: i64, block: &ResponseFinalizeBlock) {
+    /// A block was executed; `time` is its header's.
+    pub fn block(&self, height: i64, time: Option<Timestamp>, block: &ResponseFinalizeBlock) {
         self.height.set(height);
+        if let Some(Timestamp { seconds, nanos }) = time {
+            self.block_time.set(seconds as f64 + f64::from(nanos) * 1e-9);
+        }
         self.block_txs.observe(block.tx_results.len() as f64);
         for result in &block.tx_results {
             if result.code != 0 {
@@ -306,8 +315,13 @@ mod tests {
             },
         ];
         let metrics = Metrics::new();
+        let time = Timestamp {
+            seconds: 1_800_000_000,
+            nanos: 500_000_000,
+        };
         metrics.block(
             9,
+            Some(time),
             &ResponseFinalizeBlock {
                 tx_results,
                 ..Default::default()
@@ -316,6 +330,7 @@ mod tests {
         let text = metrics.encode();
         for line in [
             "slsbft_block_height 9",
+            "slsbft_block_time_seconds 1800000000.5",
             "slsbft_block_transactions_sum 2.0",
             "slsbft_failed_transactions_total 1",
             "slsbft_gas_used_total 10",
@@ -325,5 +340,31 @@ mod tests {
         ] {
             assert!(text.contains(line), "no `{line}` in\n{text}");
         }
+    }
+
+    #[test]
+    fn every_metric_is_explained_to_operators() {
+        const GUIDE: &str = include_str!("../../../docs/operators.md");
+        let metrics = Metrics::new();
+        // A family without members is not written.
+        let (took, block) = (Duration::from_millis(1), ResponseFinalizeBlock::default());
+        metrics.block(1, None, &block);
+        metrics.abci("commit", took);
+        metrics.phase("store_write", took);
+        metrics.verified(1, took);
+        metrics.checked(true, took);
+        metrics.grpc("method", "Ok", took);
+        metrics.deals.get_or_create(&Name { name: CLAIM });
+        metrics.vouchers.get_or_create(&Name { name: "accepted" });
+        let text = metrics.encode();
+        let names = text.lines().filter_map(|line| {
+            let (name, _) = line.strip_prefix("# TYPE ")?.split_once(' ')?;
+            Some(name)
+        });
+        let unexplained: Vec<_> = names.filter(|name| !GUIDE.contains(*name)).collect();
+        assert!(
+            unexplained.is_empty(),
+            "not in docs/operators.md: {unexplained:?}"
+        );
     }
 }

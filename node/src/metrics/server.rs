@@ -1,22 +1,32 @@
 //! `GET /metrics` for Prometheus and `GET /healthz` for whoever restarts things.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, http::header, routing::get};
 use thiserror::Error;
 use tokio::net::TcpListener;
 
 use super::Metrics;
+use crate::serving::{self, Bounds};
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// A few collectors; nobody else has to come.
+const BOUNDS: Bounds = Bounds {
+    connections: 32,
+    idle: Duration::from_secs(120),
+    answer: Duration::from_secs(30),
+    waits: "",
+    http1: true,
+};
 
 /// Why metrics are not served.
 #[derive(Debug, Error)]
 pub enum MetricsError {
-    #[error("cannot serve metrics on {address}; set `metrics.address` in app.toml to a free one")]
+    #[error(
+        "cannot serve metrics on {address}: {source}; stop what uses that port, or change metrics.address in \
+         app.toml"
+    )]
     Bind { address: SocketAddr, source: io::Error },
-    #[error("the metrics server failed")]
-    Serve(#[source] io::Error),
 }
 
 /// Serves until `shutdown` resolves.
@@ -31,8 +41,6 @@ pub async fn serve(
     let router = Router::new()
         .route("/metrics", get(metrics))
         .route("/healthz", get(|| async { "ok\n" }));
-    axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await
-        .map_err(MetricsError::Serve)
+    serving::serve(listener, BOUNDS, router, shutdown).await;
+    Ok(())
 }

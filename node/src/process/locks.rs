@@ -16,7 +16,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::config::Home;
+use crate::config::{CometConfig, Home};
 
 /// Why a home or a key cannot be had.
 #[derive(Debug, Error)]
@@ -36,6 +36,12 @@ pub enum LockError {
     KeyInUse { address: String },
     #[error("cannot reserve the validator key {address} on this machine")]
     Key { address: String, source: io::Error },
+    #[error(
+        "{0} is missing, which says what the validator key signed last. Bring it from the machine \
+         that signed last, since a node that forgets it may sign twice; for a key that never \
+         signed, that of a new `slsbftd init` will do"
+    )]
+    NoSignState(PathBuf),
 }
 
 /// Held while a process uses a home; the system releases it when the process
@@ -102,6 +108,28 @@ impl KeyLock {
     }
 }
 
+/// Refuses a home whose key is here and whose memory of what it signed is not.
+pub(super) fn check_sign_state(home: &Home, comet: &CometConfig) -> Result<(), LockError> {
+    let signed = home.root().join(&comet.priv_validator_state_file);
+    if comet.priv_validator_laddr.is_empty() && !signed.exists() {
+        return Err(LockError::NoSignState(signed));
+    }
+    Ok(())
+}
+
+/// Warns of keys that others on this machine can read.
+pub(super) fn warn_of_open_keys(keys: &[PathBuf]) {
+    for key in keys {
+        let mode = fs::metadata(key).map_or(0, |found| found.mode() & 0o777);
+        if mode & 0o077 != 0 {
+            tracing::warn!(
+                "{0} can be read by others (mode {mode:03o}); run: chmod 600 {0}",
+                key.display()
+            );
+        }
+    }
+}
+
 /// What tells a home from its copy.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Identity {
@@ -124,20 +152,22 @@ pub fn warn_of_copy(home: &Home) -> Result<(), LockError> {
         inode: fs::metadata(home.data()).map_err(failed)?.ino(),
     };
     let path = home.identity();
-    if let Some(before) = recorded(&path)
-        && before != now
-    {
-        tracing::warn!(
+    match recorded(&path) {
+        Some(before) if before == now => return Ok(()),
+        Some(before) => tracing::warn!(
             before = %before.path.display(),
             now = %now.path.display(),
             "this home looks copied or moved. If the original still runs anywhere, stop it: two \
              nodes with one validator key are slashed for double signing"
-        );
-    } else if path.exists() {
-        return Ok(());
+        ),
+        // New, or torn by a power cut: it is written anew.
+        None => {}
     }
     let text = serde_json::to_string_pretty(&now).map_err(|error| failed(error.into()))?;
-    fs::write(path, text).map_err(failed)
+    let staging = path.with_extension("new");
+    fs::write(&staging, text)
+        .and_then(|()| fs::rename(&staging, &path))
+        .map_err(failed)
 }
 
 fn recorded(path: &Path) -> Option<Identity> {
@@ -190,5 +220,12 @@ mod tests {
         fs::write(home.identity(), serde_json::to_string(&elsewhere).unwrap()).unwrap();
         warn_of_copy(&home).unwrap();
         assert_eq!(recorded(&home.identity()).unwrap(), first);
+        fs::write(home.identity(), "").unwrap();
+        warn_of_copy(&home).unwrap();
+        assert_eq!(
+            recorded(&home.identity()),
+            Some(first),
+            "a torn record is never mended"
+        );
     }
 }

@@ -17,7 +17,7 @@ use thiserror::Error;
 use super::{
     NodeError,
     child::find_cometbft,
-    locks::HomeLock,
+    locks::{HomeLock, check_sign_state},
     node::{open_store, read_genesis},
     ready::{DATABASES, databases_free},
 };
@@ -49,11 +49,6 @@ pub enum MaintenanceError {
     OtherChain { found: String, home: String },
     #[error("this home has data up to height {0}; give --replace to put the backup in its place")]
     HasData(u64),
-    #[error(
-        "{0} is missing, which says what the validator key signed last. Bring it from the machine \
-         that signed last; a node that forgets it may sign twice"
-    )]
-    NoSignState(PathBuf),
     #[error("the state holds no block yet; start the node first")]
     Empty,
     #[error("the exported genesis is not valid; report it")]
@@ -156,10 +151,7 @@ impl Maintenance {
                 home,
             });
         }
-        let signed = self.home.root().join(&self.comet.priv_validator_state_file);
-        if self.comet.priv_validator_laddr.is_empty() && !signed.exists() {
-            return Err(MaintenanceError::NoSignState(signed));
-        }
+        check_sign_state(&self.home, &self.comet).map_err(NodeError::from)?;
         if self.home.store().exists() && !replace {
             let height = open_store(&self.home, &self.config)?.latest().height();
             if height > 0 {

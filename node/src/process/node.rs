@@ -24,7 +24,7 @@ use tokio::{
 use super::{
     child::{ChildError, find_cometbft},
     files::raise_limit,
-    locks::{HomeLock, KeyLock, LockError, warn_of_copy},
+    locks::{HomeLock, KeyLock, LockError, check_sign_state, warn_of_copy, warn_of_open_keys},
     ready::ReadyError,
     services::Services,
     supervise::{Event, Inbox, Supervisor},
@@ -32,8 +32,8 @@ use super::{
 use crate::{
     abci::{Application, EndpointError, Options, Server, ServerError, Stop},
     comet_rpc::{CometRpc, RpcError},
-    config::{AppConfig, CometConfig, CometError, Home, KeyError, ValidatorKey},
-    grpc::{GrpcError, NodeFacts, NodeHandles},
+    config::{AppConfig, CometConfig, CometError, Home, KeyError, NodeKey, ValidatorKey},
+    grpc::{self, GrpcError, NodeFacts, NodeHandles},
     metrics::{Metrics, MetricsError, PhaseTimer},
 };
 
@@ -100,6 +100,8 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
     let _home = HomeLock::take(home)?;
     let chain_id = chain_id(&home.root().join(&comet.genesis_file))?;
     let _key = key_lock(home, &comet, &chain_id)?;
+    check_sign_state(home, &comet)?;
+    warn_of_open_keys(&[home.root().join(&comet.priv_validator_key_file), home.node_key()]);
     warn_of_copy(home)?;
     raise_limit();
 
@@ -126,19 +128,21 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
         stop: watch::Sender::new(false),
     };
     services.metrics(&config.metrics, &metrics);
-    services.grpc(
-        &config.grpc,
-        NodeHandles {
-            state: app.query(),
-            consensus: Arc::new(CometRpc::new(&comet.rpc_url()?)?),
-            metrics: Arc::clone(&metrics),
-            facts: facts(config),
-        },
-    );
+    let handles = NodeHandles {
+        state: app.query(),
+        consensus: Arc::new(CometRpc::new(&comet.rpc_url()?)?),
+        metrics: Arc::clone(&metrics),
+        facts: facts(config),
+    };
+    let grpc = grpc::Services::new(config.grpc.clone(), handles)?;
+    let query = grpc.over_abci(app.query(), runtime.handle().clone());
+    if config.grpc.enabled {
+        services.grpc(grpc);
+    }
 
     let application = Application {
         mempool: app.mempool(),
-        query: app.query(),
+        query: Arc::new(query),
         snapshots: app.query(),
         consensus: app.watched_by(Arc::new(PhaseTimer::new(Arc::clone(&metrics)))),
     };
@@ -195,13 +199,26 @@ fn consensus(
     .run()
 }
 
+/// Looks at a home as a start would, without taking it.
+pub fn check(home: &Home) -> Result<(), NodeError> {
+    let comet = CometConfig::read(&home.config_toml())?;
+    comet.rpc_url()?;
+    NodeKey::read(&home.node_key())?;
+    if comet.priv_validator_laddr.is_empty() {
+        ValidatorKey::read(&home.root().join(&comet.priv_validator_key_file))?;
+        check_sign_state(home, &comet)?;
+    }
+    check_genesis(&home.root().join(&comet.genesis_file))
+}
+
 /// Opens the state and the state machine on it.
 fn open(home: &Home, config: &AppConfig) -> Result<App, NodeError> {
     let store = open_store(home, config)?;
     let rules = Rules {
         halt_height: (config.halt_height > 0).then_some(config.halt_height),
         keep_blocks: config.consensus.keep_blocks,
-        ..Rules::default()
+        signature_cache: config.transactions.signature_cache,
+        tx_cache_bytes: config.transactions.cache_mib << 20,
     };
     App::open(store, rules).map_err(NodeError::Application)
 }

@@ -9,8 +9,7 @@ use super::{
     supervise::{Event, Inbox},
 };
 use crate::{
-    config,
-    grpc::{self, GrpcConfig, NodeHandles},
+    config, grpc,
     metrics::{self, Metrics},
 };
 
@@ -33,10 +32,8 @@ impl Services<'_> {
         }
     }
 
-    pub fn grpc(&self, config: &GrpcConfig, handles: NodeHandles) {
-        if config.enabled {
-            self.spawn(grpc::serve(config.clone(), handles, self.stopped()));
-        }
+    pub fn grpc(&self, services: grpc::Services) {
+        self.spawn(services.serve(self.stopped()));
     }
 
     fn spawn<E: Into<NodeError> + Send + 'static>(

@@ -4,12 +4,15 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cosmos_sdk_proto::cosmos::{
-    base::node::v1beta1::{StatusRequest, service_client::ServiceClient as NodeClient},
-    tx::v1beta1::{SimulateRequest, service_client::ServiceClient as TxClient},
+    base::{
+        node::v1beta1::{StatusRequest, service_client::ServiceClient as NodeClient},
+        tendermint::v1beta1::{GetLatestBlockRequest, service_client::ServiceClient as TendermintClient},
+    },
+    tx::v1beta1::{GetTxsEventRequest, SimulateRequest, service_client::ServiceClient as TxClient},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
 };
 use tonic::{Code, Request};
 
@@ -71,6 +74,35 @@ async fn beyond_the_limit_of_requests_at_once_resources_are_exhausted_until_one_
         call(&channel, BALANCE, Bytes::new()).await.is_ok()
     })
     .await;
+}
+
+#[tokio::test]
+async fn whole_blocks_and_searches_are_few_at_once_and_leave_the_rest_to_others() {
+    // It takes connections and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let consensus = format!("tcp://{}", silent.local_addr().unwrap());
+    let node = Node::over(&consensus, |_| {}).await;
+    let channel = node.channel().await;
+    let blocks = (0..20).map(|_| {
+        let mut client = TendermintClient::new(channel.clone());
+        tokio::spawn(async move { client.get_latest_block(GetLatestBlockRequest {}).await })
+    });
+    let (first, _, waiting) = futures::future::select_all(blocks).await;
+    assert_eq!(first.unwrap().unwrap_err().code(), Code::ResourceExhausted);
+    assert!(call(&channel, BALANCE, Bytes::new()).await.is_ok());
+    waiting.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test]
+async fn a_search_of_any_length_is_refused_before_consensus_sees_it() {
+    let node = Node::start().await;
+    let mut client = TxClient::new(node.channel().await);
+    let request = GetTxsEventRequest {
+        query: "tx.height>5 AND ".repeat(1_000),
+        ..Default::default()
+    };
+    let refused = client.get_txs_event(request).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
 }
 
 #[tokio::test]

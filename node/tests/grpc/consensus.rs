@@ -61,7 +61,7 @@ fn validator(number: u8) -> Value {
         "pub_key": { "type": "tendermint/PubKeyEd25519", "value": base64(&[number; 32]) } })
 }
 
-fn answer(method: &str, params: &Value) -> Result<Value, String> {
+pub fn answer(method: &str, params: &Value) -> Result<Value, String> {
     let number = |name: &str| params[name].as_str().unwrap_or("0").parse::<u64>().unwrap();
     match method {
         "status" => Ok(json!({
@@ -147,11 +147,12 @@ async fn a_hash_that_is_unknown_or_none_is_told_apart() {
             })
             .await
             .unwrap_err()
-            .code()
     };
-    assert_eq!(get(&"00".repeat(32)).await, Code::NotFound);
-    assert_eq!(get("xyz").await, Code::InvalidArgument);
-    assert_eq!(get("").await, Code::InvalidArgument);
+    let unknown = get(&"00".repeat(32)).await;
+    assert_eq!(unknown.code(), Code::NotFound);
+    assert_eq!(unknown.message(), format!("tx not found: {}", "00".repeat(32)));
+    assert_eq!(get("xyz").await.code(), Code::InvalidArgument);
+    assert_eq!(get("").await.code(), Code::InvalidArgument);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
     reason = "what fails in a helper fails a test; Clippy knows only `#[test]` functions as such"
 )]
 
+mod abci;
 mod bounds;
 mod consensus;
 mod hostile;

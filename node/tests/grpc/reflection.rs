@@ -193,6 +193,40 @@ async fn what_does_not_exist_is_an_error_in_the_stream_which_goes_on() {
 }
 
 #[tokio::test]
+async fn odd_names_are_not_found_whatever_they_are() {
+    let node = Node::start().await;
+    let channel = node.channel().await;
+    let long = "a.".repeat(500_000);
+    for name in [
+        "",
+        ".",
+        "..",
+        "../../etc/passwd",
+        "cosmos",
+        "grpc.health.v1.Health.",
+        "\u{0}",
+        "🦀",
+        &long,
+    ] {
+        for question in [
+            MessageRequest::FileByFilename(name.to_owned()),
+            MessageRequest::FileContainingSymbol(name.to_owned()),
+            MessageRequest::AllExtensionNumbersOfType(name.to_owned()),
+            MessageRequest::FileContainingExtension(ExtensionRequest {
+                containing_type: name.to_owned(),
+                extension_number: i32::MIN,
+            }),
+        ] {
+            let answer = ask(&channel, question).await;
+            assert!(
+                matches!(&answer, MessageResponse::ErrorResponse(error) if error.error_code == 5),
+                "{answer:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn options_keep_their_extensions_and_extensions_are_found() {
     let node = Node::start().await;
     let channel = node.channel().await;

@@ -18,15 +18,18 @@ use cosmos_sdk_proto::cosmos::{
 };
 use prost::Message;
 use serde_json::{Value, json};
-use slsbft_app::{abci::Fault, query::QueryError};
+use slsbft_app::{
+    abci::{Fault, Query},
+    query::QueryError,
+};
 use slsbft_node::{
     comet_rpc::CometRpc,
-    grpc::{Answer, GrpcConfig, Latest, NodeFacts, NodeHandles, Server, State},
+    grpc::{Answer, GrpcConfig, Latest, NodeFacts, NodeHandles, Services, State},
     metrics::Metrics,
 };
 use slsbft_proto::fees::v1::{Params, QueryParamsResponse};
 use slsbft_store::{BlockMeta, StoreError};
-use tendermint_proto::v0_38::abci::{RequestQuery, ResponseQuery};
+use tendermint_proto::v0_38::abci::{RequestInfo, RequestQuery, ResponseInfo, ResponseQuery};
 use tokio::{net::TcpListener, sync::oneshot};
 use tonic::{
     Status,
@@ -69,8 +72,22 @@ impl Gate {
     }
 }
 
-struct MadeUpState {
+#[derive(Default)]
+pub struct MadeUpState {
     gate: Arc<Gate>,
+}
+
+impl Query for MadeUpState {
+    fn info(&self, _: RequestInfo) -> Result<ResponseInfo, Fault> {
+        Ok(ResponseInfo {
+            last_block_height: LATEST as i64,
+            ..Default::default()
+        })
+    }
+
+    fn query(&self, request: RequestQuery) -> Result<ResponseQuery, Fault> {
+        self.abci_query(request)
+    }
 }
 
 impl State for MadeUpState {
@@ -187,19 +204,11 @@ impl Node {
             ..Default::default()
         };
         change(&mut config);
-        let gate = Arc::new(Gate::default());
+        let state = MadeUpState::default();
+        let gate = state.gate.clone();
         let metrics = Arc::new(Metrics::new());
-        let facts = NodeFacts {
-            keep_heights: 100,
-            halt_height: 0,
-        };
-        let handles = NodeHandles {
-            state: Arc::new(MadeUpState { gate: gate.clone() }),
-            consensus: Arc::new(CometRpc::new(consensus).unwrap()),
-            metrics: metrics.clone(),
-            facts,
-        };
-        let server = Server::bind(config, handles).await.unwrap();
+        let services = Services::new(config, handles(consensus, state, metrics.clone())).unwrap();
+        let server = services.bind().await.unwrap();
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(server.run(async {
@@ -221,6 +230,24 @@ impl Node {
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
+}
+
+fn handles(consensus: &str, state: MadeUpState, metrics: Arc<Metrics>) -> NodeHandles {
+    NodeHandles {
+        state: Arc::new(state),
+        consensus: Arc::new(CometRpc::new(consensus).unwrap()),
+        metrics,
+        facts: NodeFacts {
+            keep_heights: 100,
+            halt_height: 0,
+        },
+    }
+}
+
+/// The services alone, without a server.
+pub fn services(consensus: &str, config: GrpcConfig) -> Services {
+    let handles = handles(consensus, MadeUpState::default(), Arc::new(Metrics::new()));
+    Services::new(config, handles).unwrap()
 }
 
 /// Calls a method by path, bytes in and bytes out.

@@ -1,6 +1,6 @@
 //! The commands around a node, and what they say when something is wrong.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use crate::support::{TestHome, slsbftd, text};
 
@@ -91,6 +91,63 @@ fn a_port_in_use_is_named_with_its_key() {
 }
 
 #[test]
+fn cometbft_knows_every_setting_that_init_writes_and_hears_of_all_it_needs() {
+    let directory = tempfile::tempdir().unwrap();
+    let init = std::process::Command::new(crate::support::cometbft())
+        .args(["init", "--home"])
+        .arg(directory.path())
+        .output()
+        .unwrap();
+    assert!(init.status.success(), "{}", text(&init));
+    let theirs = fs::read_to_string(directory.path().join("config/config.toml")).unwrap();
+    let ours = slsbft_node::config::default_config_toml();
+    let (theirs, ours) = (settings(&theirs), settings(&ours));
+    let unknown: Vec<_> = ours.difference(&theirs).collect();
+    assert!(unknown.is_empty(), "CometBFT knows none of {unknown:?}");
+    // What only a mempool of the application's and libp2p look at.
+    let unused = |key: &&String| {
+        let app_mempool = ["seen_cache_size", "reap_", "check_tx_retry_delay"];
+        key.starts_with("p2p.libp2p.")
+            || app_mempool
+                .iter()
+                .any(|name| key.starts_with(&format!("mempool.{name}")))
+    };
+    let missing: Vec<_> = theirs.difference(&ours).filter(|key| !unused(key)).collect();
+    assert!(missing.is_empty(), "init writes none of {missing:?}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_slsbftd"))
+        .args(["config", "default", "config"])
+        .stdout(writer)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap()
+        .wait_with_output()
+        .unwrap();
+    assert_eq!(text(&output), "");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// The keys of a TOML document, with their sections.
+fn settings(text: &str) -> BTreeSet<String> {
+    fn collect(prefix: &str, table: &toml::Table, keys: &mut BTreeSet<String>) {
+        for (key, value) in table {
+            match value {
+                toml::Value::Table(inner) => collect(&format!("{prefix}{key}."), inner, keys),
+                _ => drop(keys.insert(format!("{prefix}{key}"))),
+            }
+        }
+    }
+    let mut keys = BTreeSet::new();
+    collect("", &text.parse().unwrap(), &mut keys);
+    keys
+}
+
+#[test]
 fn settings_are_read_changed_and_checked() {
     let home = TestHome::new();
     home.set("app", "store.keep_heights", "77");
@@ -101,5 +158,9 @@ fn settings_are_read_changed_and_checked() {
             .contains("create_empty_blocks = false")
     );
     assert_eq!(home.run(&["config", "check"]), "ok\n");
+    let signed = home.path.join("data/priv_validator_state.json");
+    fs::rename(&signed, signed.with_extension("away")).unwrap();
+    let refused = home.try_run(&["config", "check"]);
+    assert!(text(&refused).contains("signed last"), "{}", text(&refused));
     assert!(home.run(&["version"]).contains("v0.39.4"));
 }

@@ -1,10 +1,11 @@
 //! Starting and stopping a node.
 
-use std::{fs, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt, process::Command, thread, time::Duration};
 
 use nix::sys::signal::Signal;
+use rand::{Rng, SeedableRng, rngs::StdRng};
 
-use crate::support::{TestHome, cometbft, http_get, wait_for};
+use crate::support::{TestHome, cometbft, http_get, kill, wait_for};
 
 #[test]
 fn a_new_home_makes_blocks_and_a_signal_stops_both_processes() {
@@ -36,6 +37,7 @@ fn a_node_says_how_it_is() {
     let metrics = wait_for("metrics", || http_get(home.metrics, "/metrics"));
     for name in [
         "slsbft_block_height ",
+        "slsbft_block_time_seconds ",
         "slsbft_abci_request_seconds_bucket{le=\"0.001\",name=\"finalize_block\"}",
         "slsbft_app_phase_seconds_count{name=\"store_write\"}",
         "slsbft_build_info",
@@ -148,4 +150,65 @@ fn logs_can_be_machine_readable() {
         log.contains("slsbftd starts") && log.contains("executed block"),
         "{log}"
     );
+}
+
+#[test]
+fn a_node_stopped_while_it_replays_goes_on_where_it_was() {
+    let home = TestHome::new();
+    let node = home.start();
+    let height = home.wait_above(60);
+    node.stop();
+    let mut random = StdRng::seed_from_u64(9);
+    for round in 1..=4 {
+        // CometBFT runs every block again on an empty state.
+        fs::remove_dir_all(home.path.join("data/application.db")).unwrap();
+        let mut node = home.start();
+        wait_for("the replay", || {
+            let started = home.log().matches("CometBFT started").count();
+            (started > round).then_some(())
+        });
+        thread::sleep(Duration::from_millis(random.gen_range(0..400)));
+        node.signal(Signal::SIGTERM);
+        assert_eq!(node.ended(), Some(0), "{}", home.log());
+        assert!(home.consensus_pids().is_empty(), "CometBFT outlived the node");
+    }
+    let node = home.start();
+    home.wait_above(height);
+    node.stop();
+}
+
+#[test]
+fn a_cometbft_that_hangs_does_not_keep_the_node_from_stopping() {
+    let home = TestHome::new();
+    let mut node = home.start();
+    home.wait_above(1);
+    for pid in home.consensus_pids() {
+        kill(pid, Signal::SIGSTOP);
+    }
+    node.signal(Signal::SIGTERM);
+    assert_eq!(node.ended(), Some(0), "{}", home.log());
+    assert!(home.consensus_pids().is_empty(), "CometBFT outlived the node");
+    assert!(home.log().contains("it is killed"), "{}", home.log());
+}
+
+#[test]
+fn a_key_that_forgot_what_it_signed_is_not_used() {
+    let home = TestHome::new();
+    let signed = home.path.join("data/priv_validator_state.json");
+    fs::remove_file(&signed).unwrap();
+    let mut node = home.start();
+    assert_eq!(node.ended(), Some(1));
+    assert!(home.log().contains("signed last"), "{}", home.log());
+}
+
+#[test]
+fn keys_that_others_can_read_are_warned_about() {
+    let home = TestHome::new();
+    let key = home.path.join("config/priv_validator_key.json");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    let node = home.start();
+    home.wait_above(1);
+    node.stop();
+    let warning = format!("chmod 600 {}", key.display());
+    assert!(home.log().contains(&warning), "{}", home.log());
 }

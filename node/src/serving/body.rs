@@ -10,13 +10,13 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 
 /// `body`, and what is given back when it ends.
-pub(super) struct Guarded<G> {
+pub(crate) struct Guarded<G> {
     body: Body,
     _guard: G,
 }
 
 impl<G: Send + Unpin + 'static> Guarded<G> {
-    pub(super) fn wrap(response: http::Response<Body>, guard: G) -> http::Response<Body> {
+    pub(crate) fn wrap(response: http::Response<Body>, guard: G) -> http::Response<Body> {
         response.map(|body| Body::new(Self { body, _guard: guard }))
     }
 }

@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeMap,
     convert::Infallible,
+    net::IpAddr,
     pin::pin,
     sync::Arc,
     time::{Duration, Instant},
@@ -25,7 +26,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use super::{body::Guarded, config::GrpcConfig, limits::WATCH};
+use super::{body::Guarded, shares::Shares};
 
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_EVERY: Duration = Duration::from_secs(30);
@@ -40,19 +41,35 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// What open requests have left when the server stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// What clients can make the server hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// At once; one address gets a part of them.
+    pub(crate) connections: usize,
+    /// How long a connection may be without a request.
+    pub(crate) idle: Duration,
+    /// From a request's beginning until its answer is taken.
+    pub(crate) answer: Duration,
+    /// The path of requests that may wait for as long as they like.
+    pub(crate) waits: &'static str,
+    /// Whether HTTP/1 is served besides HTTP/2.
+    pub(crate) http1: bool,
+}
+
+/// Where a request comes from, among its extensions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 /// Serves `router` until `shutdown`, then lets open requests end for a few seconds.
-pub(super) async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
-    config: &GrpcConfig,
+    bounds: Bounds,
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) {
-    let bounds = Bounds {
-        idle: Duration::from_secs(config.idle_timeout_s),
-        answer: config.request_timeout() + Duration::from_secs(config.transfer_timeout_s),
-    };
-    let builder = Arc::new(builder(config.web));
-    let slots = Arc::new(Semaphore::new(config.max_connections));
+    let builder = Arc::new(builder(bounds.http1));
+    let slots = Arc::new(Semaphore::new(bounds.connections));
+    let shares = Shares::of(bounds.connections);
     let (stop, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -65,19 +82,20 @@ pub(super) async fn serve(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a gRPC connection");
+                tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        let Ok(slot) = slots.clone().try_acquire_owned() else {
-            tracing::debug!(%peer, limit = config.max_connections, "gRPC connection refused: all are taken");
+        let peer = peer.ip().to_canonical();
+        let (Ok(slot), Some(share)) = (slots.clone().try_acquire_owned(), shares.take(peer)) else {
+            tracing::debug!(%peer, limit = bounds.connections, "connection refused: all are taken");
             continue;
         };
         let (builder, router, stopped) = (builder.clone(), router.clone(), stopped.clone());
         connections.spawn(async move {
-            let _slot = slot;
-            connection(stream, &builder, router, bounds, stopped).await;
+            let _place = (slot, share);
+            connection(stream, Peer(peer), &builder, router, bounds, stopped).await;
         });
     }
     drop(listener);
@@ -85,11 +103,11 @@ pub(super) async fn serve(
     let _ = stop.send(true);
     let all = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(FAREWELL, all).await.is_err() {
-        tracing::debug!("gRPC connections cut at shutdown");
+        tracing::debug!("connections cut at shutdown");
     }
 }
 
-fn builder(web: bool) -> Builder<TokioExecutor> {
+fn builder(http1: bool) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -104,12 +122,12 @@ fn builder(web: bool) -> Builder<TokioExecutor> {
         .max_header_list_size(MAX_HEADER_BYTES)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW);
-    // Only browsers come over HTTP/1.
-    if web { builder } else { builder.http2_only() }
+    if http1 { builder } else { builder.http2_only() }
 }
 
 async fn connection(
     stream: TcpStream,
+    peer: Peer,
     builder: &Builder<TokioExecutor>,
     router: Router,
     bounds: Bounds,
@@ -117,11 +135,12 @@ async fn connection(
 ) {
     // Without it small answers wait for the client's delayed acknowledgement.
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "gRPC connection without TCP_NODELAY");
+        tracing::debug!(%error, "connection without TCP_NODELAY");
     }
     let activity = Arc::new(Activity::new());
-    let service = service_fn(|request: http::Request<Incoming>| {
-        let open = activity.begin(request.uri().path());
+    let service = service_fn(|mut request: http::Request<Incoming>| {
+        let open = activity.begin(request.uri().path() != bounds.waits);
+        request.extensions_mut().insert(peer);
         let router = router.clone();
         async move {
             let response = router.oneshot(request.map(Body::new)).await?;
@@ -136,7 +155,7 @@ async fn connection(
         tokio::select! {
             result = served.as_mut() => {
                 if let Err(error) = result {
-                    tracing::debug!(error = %error, "gRPC connection ended");
+                    tracing::debug!(error = %error, "connection ended");
                 }
                 return;
             }
@@ -154,14 +173,6 @@ async fn connection(
             },
         }
     }
-}
-
-#[derive(Clone, Copy)]
-struct Bounds {
-    /// Without a request.
-    idle: Duration,
-    /// From a request's beginning until its answer is taken.
-    answer: Duration,
 }
 
 impl Bounds {
@@ -200,13 +211,14 @@ impl Activity {
         }
     }
 
-    fn begin(self: &Arc<Self>, path: &str) -> OpenRequest {
+    /// A request began; its end is waited for if it is `bounded` in time.
+    fn begin(self: &Arc<Self>, bounded: bool) -> OpenRequest {
         let now = Instant::now();
         let mut open = self.open.lock();
         open.last = now;
         let number = open.next;
         open.next += 1;
-        if path != WATCH {
+        if bounded {
             open.started.insert(number, now);
         }
         OpenRequest {
@@ -246,6 +258,9 @@ mod tests {
     const BOUNDS: Bounds = Bounds {
         idle: Duration::from_secs(5),
         answer: Duration::from_secs(60),
+        connections: 1,
+        waits: "",
+        http1: false,
     };
 
     #[test]
@@ -253,7 +268,7 @@ mod tests {
         let activity = Arc::new(Activity::new());
         let later = Instant::now() + Duration::from_secs(10);
         assert_eq!(activity.verdict(BOUNDS, later), Verdict::Close);
-        let request = activity.begin("/some.Query/Method");
+        let request = activity.begin(true);
         assert_eq!(activity.verdict(BOUNDS, later), Verdict::Keep);
         drop(request);
         assert_eq!(activity.verdict(BOUNDS, later), Verdict::Close);
@@ -262,9 +277,9 @@ mod tests {
     #[test]
     fn a_client_that_never_takes_its_answer_is_cut_even_if_it_goes_on_asking() {
         let activity = Arc::new(Activity::new());
-        let _stuck = activity.begin("/some.Query/Method");
+        let _stuck = activity.begin(true);
         let later = Instant::now() + Duration::from_secs(61);
-        let _fresh = activity.begin("/some.Query/Method");
+        let _fresh = activity.begin(true);
         assert_eq!(activity.verdict(BOUNDS, later), Verdict::Cut);
     }
 }
