@@ -10,13 +10,13 @@ use clap::{Subcommand, ValueEnum};
 use slsbft_genesis::{Allocation, Declaration, Genesis, Vesting, local, mainnet};
 use slsbft_types::{Address, Coins, Time};
 
-use super::{Global, Outcome};
+use super::{Global, Outcome, values};
 use crate::config::Home;
 
 const EXAMPLES: &str = "\
 Examples:
   slsbftd genesis preset local --chain-id slsbft-local-1 --output genesis.json
-  slsbftd genesis add-account ankr1… 1000000000uankr --genesis genesis.json
+  slsbftd genesis add-account ankr1… 1000ankr --genesis genesis.json
   slsbftd genesis collect alice/validator.json bob/validator.json --genesis genesis.json
   slsbftd genesis validate genesis.json
 
@@ -33,6 +33,9 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Write a new document
+    #[command(
+        after_help = "Examples:\n  slsbftd genesis preset local --chain-id slsbft-local-1 --output genesis.json\n  slsbftd genesis preset mainnet --chain-id slsbft-1 --allocation allocation.json --output genesis.json"
+    )]
     Preset {
         preset: Preset,
         #[arg(long, value_name = "ID")]
@@ -48,9 +51,11 @@ enum Command {
         output: Option<PathBuf>,
     },
     /// Add an account with a balance
+    #[command(after_help = "Examples:\n  slsbftd genesis add-account ankr1… 1000ankr --genesis genesis.json")]
     AddAccount {
         address: Address,
-        /// As in 1000000uankr
+        /// As in 1000ankr or 1000000000uankr; several denominations with commas
+        #[arg(value_parser = values::coins)]
         coins: Coins,
         /// The coins come free evenly from here on, in Unix seconds
         #[arg(long, value_name = "SECONDS", requires = "vesting_end")]
@@ -62,6 +67,9 @@ enum Command {
         genesis: Option<PathBuf>,
     },
     /// Make nodes the first validators, from the files their `init` wrote
+    #[command(
+        after_help = "Examples:\n  slsbftd genesis collect alice/validator.json bob/validator.json --genesis genesis.json"
+    )]
     Collect {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
@@ -72,6 +80,7 @@ enum Command {
         genesis: Option<PathBuf>,
     },
     /// Check a document; an error names the path of the bad field
+    #[command(after_help = "Examples:\n  slsbftd genesis validate genesis.json")]
     Validate {
         /// [default: that of the home]
         file: Option<PathBuf>,
@@ -113,7 +122,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
                 .into());
             }
             write(&path, &genesis)?;
-            println!("wrote {}", path.display());
+            say!("wrote {}", path.display());
         }
         Command::AddAccount {
             address,
@@ -130,7 +139,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             genesis.add_account(address, coins.clone(), vesting)?;
             genesis.validate()?;
             write(&path, &genesis)?;
-            println!("{address} starts with {coins}");
+            say!("{address} starts with {coins}");
         }
         Command::Collect {
             files,
@@ -148,7 +157,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
                 .collect::<Result<Vec<_>, _>>()?;
             genesis.collect(declared)?;
             write(&path, &genesis)?;
-            println!("{} validators", genesis.validators.len());
+            say!("{} validators", genesis.validators.len());
         }
         Command::Validate { file } => {
             let path = place(file);
@@ -156,7 +165,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             genesis
                 .validate()
                 .map_err(|error| format!("{}: {error}", path.display()))?;
-            println!(
+            say!(
                 "ok: {}, {} validators",
                 genesis.chain_id,
                 genesis.validators.len()

@@ -40,6 +40,7 @@ pub struct Args {
 
 pub fn run(args: Args, global: &Global) -> Outcome {
     let home = Home::new(global.home());
+    let own_chain = args.genesis.is_none();
     let node_id = config::init(
         &home,
         &Init {
@@ -53,14 +54,20 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             ..Init::default()
         },
     )?;
-    println!("home       {}", home.root().display());
-    println!("node id    {node_id}");
-    println!("validator  {}", home.declaration().display());
-    println!(
+    say!("home       {}", home.root().display());
+    say!("node id    {node_id}");
+    say!("validator  {}", home.declaration().display());
+    say!(
         "\nKeep {} safe and in one place only.",
         home.validator_key().display()
     );
-    println!(
+    if own_chain {
+        say!(
+            "Nobody has coins yet. Before the first start: slsbftd genesis add-account ADDRESS 1000ankr --home {}",
+            home.root().display()
+        );
+    }
+    say!(
         "Start the node with: slsbftd start --home {}",
         home.root().display()
     );

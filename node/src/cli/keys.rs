@@ -184,7 +184,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
                 Zeroizing::default()
             };
             let key = mnemonic.derive(&passphrase, path.path())?;
-            store(&name, &key, &keyring, &options).map(|info| output.print(&describe(&info)))
+            output.print(&describe(&store(&name, &key, &keyring, &options)?))
         }
         Command::List => {
             let keys: Vec<Value> = keyring.list()?.iter().map(describe).collect();
@@ -194,8 +194,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
                     keyring.dir().display()
                 );
             }
-            output.print(&keys.into());
-            Ok(())
+            output.print(&keys.into())
         }
         Command::Show {
             name,
@@ -205,9 +204,9 @@ pub fn run(args: Args, global: &Global) -> Outcome {
         } => {
             let info = keyring.find(&name)?;
             match (address, pubkey) {
-                (true, _) => println!("{}", written(&info, bech)),
-                (_, true) => println!("{}", public_key(&info)),
-                _ => output.print(&describe(&info)),
+                (true, _) => say!("{}", written(&info, bech)),
+                (_, true) => say!("{}", public_key(&info)),
+                _ => output.print(&describe(&info))?,
             }
             Ok(())
         }
@@ -221,10 +220,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             eprintln!("Key '{name}' is deleted.");
             Ok(())
         }
-        Command::Rename { from, to } => {
-            output.print(&describe(&keyring.rename(&from, &to)?));
-            Ok(())
-        }
+        Command::Rename { from, to } => output.print(&describe(&keyring.rename(&from, &to)?)),
         Command::Export {
             name,
             unarmored_hex,
@@ -245,7 +241,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             } else {
                 Keyring::read_export(&text, &ask_secret("Password of the export: ")?)?
             };
-            store(&name, &key, &keyring, &options).map(|info| output.print(&describe(&info)))
+            output.print(&describe(&store(&name, &key, &keyring, &options)?))
         }
     }
 }
@@ -268,7 +264,9 @@ fn add(
     if let (Some(mnemonic), Value::Object(fields)) = (&mnemonic, &mut value) {
         fields.insert("mnemonic".into(), mnemonic.phrase().as_str().into());
     }
-    output.print(&value);
+    output.print(&value).map_err(|error| {
+        format!("the key is stored, but could not be shown ({error}); make its backup with `slsbftd keys export {name}`")
+    })?;
     match mnemonic {
         Some(_) => eprintln!(
             "\nWrite the mnemonic down. It is the only way to recover this key and is not shown again."
@@ -301,10 +299,10 @@ fn export(name: &str, bare: bool, keyring: &Keyring, options: &KeyringOptions) -
     let password = password.as_deref().map(String::as_str);
     if bare {
         let secret = keyring.export_secret(name, password)?;
-        println!("{}", *Zeroizing::new(hex::encode(secret.as_ref())));
+        say!("{}", *Zeroizing::new(hex::encode(secret.as_ref())));
     } else {
         let export_password = ask_new_secret("Password for the export")?;
-        print!("{}", keyring.export(name, password, &export_password)?);
+        put!("{}", keyring.export(name, password, &export_password)?);
     }
     Ok(())
 }

@@ -56,19 +56,19 @@ pub fn rollback(args: Rollback, global: &Global) -> Outcome {
         config.consensus.cometbft = path;
     }
     let height = Maintenance::begin(home, config)?.rollback()?;
-    println!("the latest block is {height} now");
+    say!("the latest block is {height} now");
     Ok(())
 }
 
 pub fn backup(args: &Backup, global: &Global) -> Outcome {
     let height = begin(global)?.backup(&args.to)?;
-    println!("height {height} is in {}", args.to.display());
+    say!("height {height} is in {}", args.to.display());
     Ok(())
 }
 
 pub fn restore(args: &Restore, global: &Global) -> Outcome {
     let height = begin(global)?.restore(&args.from, args.replace)?;
-    println!("the home is at height {height} now");
+    say!("the home is at height {height} now");
     Ok(())
 }
 
@@ -78,7 +78,7 @@ pub fn export(args: &Export, global: &Global) -> Outcome {
         Some(path) => {
             fs::write(path, json).map_err(|error| format!("cannot write {}: {error}", path.display()))?
         }
-        None => print!("{json}"),
+        None => put!("{json}"),
     }
     Ok(())
 }

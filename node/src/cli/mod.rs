@@ -3,6 +3,20 @@
 //! failure as an error whose text says what to do next; `main` prints it with
 //! its causes and exits with 1.
 
+/// Prints a result to standard output; `?` when its reader has gone.
+macro_rules! put {
+    ($($text:tt)*) => {
+        std::io::Write::write_fmt(&mut std::io::stdout(), format_args!($($text)*))?
+    };
+}
+
+/// A line of it.
+macro_rules! say {
+    ($($text:tt)*) => {
+        put!("{}\n", format_args!($($text)*))
+    };
+}
+
 mod config;
 mod consumer;
 mod daemon;
@@ -20,7 +34,7 @@ mod tx;
 mod values;
 mod version;
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{error::Error, io, path::PathBuf, pin::Pin, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -29,7 +43,7 @@ pub type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
 const EXAMPLES: &str = "\
 Examples:
-  slsbftd init --chain-id slsbft-local-1 --moniker alice    make a home in ~/.slsbft
+  slsbftd init --moniker alice                              make a home in ~/.slsbft
   slsbftd start                                             run the node
   slsbftd status                                            height, peers, whether it has caught up
   slsbftd help start                                        all about one command";
@@ -121,7 +135,11 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("Error: {}", with_causes(&*error));
+            // Whoever read the result has seen enough, as in `slsbftd … | head`.
+            let enough = error.downcast_ref::<io::Error>();
+            if enough.is_none_or(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+                eprintln!("Error: {}", with_causes(&*error));
+            }
             ExitCode::FAILURE
         }
     }
@@ -129,14 +147,17 @@ pub fn main() -> ExitCode {
 
 /// An error and what caused it, on one line each.
 pub fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
+    let mut lines = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(inner) = cause {
-        text.push_str("\n  caused by: ");
-        text.push_str(&inner.to_string());
+        let line = format!("  caused by: {inner}");
+        // Libraries wrap an error in one that says the same.
+        if lines.last() != Some(&line) {
+            lines.push(line);
+        }
         cause = inner.source();
     }
-    text
+    lines.join("\n")
 }
 
 /// Runs the future of a command that talks to a network, on one thread.
@@ -144,5 +165,59 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    // Behind a pointer, so that it is compiled once and not into each of the
+    // runtime's ways to poll it.
+    let future: Pin<Box<dyn Future<Output = T> + '_>> = Box::pin(future);
     Ok(runtime.block_on(future))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Every command with its names from the first on, the nested ones too.
+    fn walk(command: &clap::Command, path: &str, visit: &mut impl FnMut(&str, &clap::Command)) {
+        let path = format!("{path} {}", command.get_name());
+        visit(path.trim(), command);
+        for inner in command
+            .get_subcommands()
+            .filter(|inner| inner.get_name() != "help")
+        {
+            walk(inner, &path, visit);
+        }
+    }
+
+    #[test]
+    fn every_command_is_consistent() {
+        // Its assertions are on for clap alone: see the profile in Cargo.toml.
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_with_an_example_and_so_does_each_argument() {
+        let mut cli = Cli::command();
+        cli.build();
+        let mut commands = 0;
+        walk(&cli, "", &mut |path, command| {
+            commands += 1;
+            let mut command = command.clone();
+            let help = command.render_long_help().to_string();
+            assert!(
+                command.get_about().is_some(),
+                "`{path}` does not say what it does"
+            );
+            let leaf = command.get_subcommands().next().is_none();
+            assert!(
+                !leaf || help.contains("Example"),
+                "`{path}` has no example:\n{help}"
+            );
+            for argument in command.get_arguments() {
+                let shown = argument.get_help().is_some() || argument.is_positional();
+                assert!(shown, "`{path}`: {} is not explained", argument.get_id());
+            }
+        });
+        assert!(commands > 50, "only {commands} commands were found");
+    }
 }

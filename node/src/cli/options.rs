@@ -15,7 +15,7 @@ use slsbft_client::{Backend, Client, Keyring, SigningKey};
 use slsbft_types::Address;
 use zeroize::Zeroizing;
 
-use super::{Global, render};
+use super::{Global, Outcome, render};
 use crate::config::{AppConfig, Home};
 
 pub type Failure = Box<dyn Error + Send + Sync>;
@@ -38,7 +38,7 @@ impl NodeOptions {
     }
 }
 
-fn home_endpoint(home: &Home) -> Result<String, Failure> {
+pub fn home_endpoint(home: &Home) -> Result<String, Failure> {
     let path = home.app_toml();
     let config = if path.exists() {
         AppConfig::read(&path)?
@@ -130,11 +130,12 @@ impl OutputOptions {
     }
 
     /// Prints a result on standard output.
-    pub fn print(self, value: &Value) {
+    pub fn print(self, value: &Value) -> Outcome {
         match self.output {
-            Form::Json => println!("{value:#}"),
-            Form::Text => print!("{}", render::text(value)),
+            Form::Json => say!("{value:#}"),
+            Form::Text => put!("{}", render::text(value)),
         }
+        Ok(())
     }
 }
 

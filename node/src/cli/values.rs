@@ -2,7 +2,7 @@
 //! durations in days.
 
 use slsbft_proto::metering::v1::Meter;
-use slsbft_types::{Amount, Coin, Denom, metering::MAX_SCALE};
+use slsbft_types::{Amount, Coin, Coins, Denom, metering::MAX_SCALE};
 
 const DECIMALS: usize = 6;
 
@@ -21,6 +21,13 @@ pub fn coin(text: &str) -> Result<Coin, String> {
     let amount = number.parse().map_err(|_| not_an_amount(text))?;
     let denom: Denom = unit.parse().map_err(|_| not_an_amount(text))?;
     Ok(Coin { denom, amount })
+}
+
+/// Coins of different denominations, separated by commas.
+pub fn coins(text: &str) -> Result<Coins, String> {
+    let mut coins = text.split(',').map(coin).collect::<Result<Vec<_>, _>>()?;
+    coins.sort_by(|a, b| a.denom.as_str().cmp(b.denom.as_str()));
+    Coins::new(coins).map_err(|error| error.to_string())
 }
 
 /// An amount of the chain's own coin; a bare number is uankr.
@@ -110,6 +117,17 @@ fn not_an_amount(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn coins_are_separated_by_commas_and_none_is_there_twice() {
+        assert_eq!(
+            coins("2.5ankr,7other").unwrap(),
+            "7other,2500000uankr".parse().unwrap()
+        );
+        for bad in ["", "5", "1ankr,", "1ankr,2uankr", "1ankr 2other"] {
+            assert!(coins(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn amounts_are_exact_in_either_unit() {

@@ -21,9 +21,9 @@ pub fn run(args: &Args) -> Outcome {
             "abci": "2.0.0",
             "cometbft": COMETBFT,
         });
-        println!("{document}");
+        say!("{document}");
     } else {
-        println!("slsbftd {version}\nABCI    2.0.0\nmade for CometBFT {COMETBFT}");
+        say!("slsbftd {version}\nABCI    2.0.0\nmade for CometBFT {COMETBFT}");
     }
     Ok(())
 }

@@ -88,8 +88,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             Command::Block { height } => block(&client, height).await,
         }
     })??;
-    with.output.print(&value);
-    Ok(())
+    with.output.print(&value)
 }
 
 async fn account(client: &Client, address: &slsbft_types::Address) -> Result<Value, Failure> {

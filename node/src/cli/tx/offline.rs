@@ -128,7 +128,7 @@ pub async fn sign(args: SignArgs, with: &With, global: &Global) -> Outcome {
         auth_info: Some(AuthInfo::decode(raw.auth_info_bytes.as_slice())?),
         signatures: raw.signatures,
     };
-    println!("{:#}", render::bytes(TX, &signed.encode_to_vec())?);
+    say!("{:#}", render::bytes(TX, &signed.encode_to_vec())?);
     Ok(())
 }
 
@@ -173,8 +173,7 @@ pub async fn simulate(args: FileArgs, with: &With, global: &Global) -> Outcome {
     if let Value::Object(fields) = &mut value {
         fields.insert("gas_used".into(), gas.to_string().into());
     }
-    with.output.print(&value);
-    Ok(())
+    with.output.print(&value)
 }
 
 fn read(file: &Path) -> Result<DynamicMessage, Failure> {

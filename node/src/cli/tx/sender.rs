@@ -55,17 +55,21 @@ impl<'a> Sender<'a> {
 
     /// Sends one message, or does less if the options say so.
     pub async fn send<M: Message + Name>(&self, message: &M) -> Outcome {
+        self.send_tx(TxBuilder::of(message)).await
+    }
+
+    /// Apart from `send`, so that it is compiled once and not for each message.
+    async fn send_tx(&self, tx: TxBuilder) -> Outcome {
         let options = &self.with.tx;
-        let tx = options.apply(TxBuilder::of(message));
+        let tx = options.apply(tx);
         let chain_id = chain_id(&self.client, options.chain_id.as_deref()).await?;
         let account = self.client.account(&self.key.address).await?;
         let (tx, fee) = self.priced(tx, account).await?;
         if options.dry_run {
-            self.with.output.print(&cost(&fee));
-            return Ok(());
+            return self.with.output.print(&cost(&fee));
         }
         if options.generate_only {
-            println!("{:#}", offline::unsigned(&tx, &fee)?);
+            say!("{:#}", offline::unsigned(&tx, &fee)?);
             return Ok(());
         }
         if !options.yes {
@@ -119,12 +123,10 @@ pub async fn chain_id(client: &Client, asked: Option<&str>) -> Result<String, Fa
 pub async fn deliver(client: &Client, tx: &SignedTx, with: &With) -> Outcome {
     client.broadcast(tx).await?;
     if with.tx.wait().is_zero() {
-        with.output.print(&json!({ "txhash": tx.hash().to_string() }));
-        return Ok(());
+        return with.output.print(&json!({ "txhash": tx.hash().to_string() }));
     }
     let outcome = client.wait_for(tx.hash(), with.tx.wait()).await?;
-    with.output.print(&receipt(&outcome)?);
-    Ok(())
+    with.output.print(&receipt(&outcome)?)
 }
 
 fn receipt(outcome: &TxOutcome) -> Result<Value, Failure> {
