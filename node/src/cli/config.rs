@@ -40,20 +40,34 @@ enum File {
 enum Command {
     /// Print a file of the home
     #[command(after_help = "Examples:\n  slsbftd config show app")]
-    Show { file: File },
+    Show {
+        /// Which file
+        file: File,
+    },
     /// Print a file as `init` writes it, with every key and its meaning
     #[command(after_help = "Examples:\n  slsbftd config default app > app.toml")]
-    Default { file: File },
+    Default {
+        /// Which file
+        file: File,
+    },
     /// Print one value
     #[command(after_help = "Examples:\n  slsbftd config get config p2p.laddr")]
-    Get { file: File, key: String },
+    Get {
+        /// Which file
+        file: File,
+        /// As in grpc.address
+        key: String,
+    },
     /// Change one value; comments stay
     #[command(
         after_help = "Examples:\n  slsbftd config set app grpc.address 0.0.0.0:9090\n  slsbftd config set config consensus.timeout_commit 2s"
     )]
     Set {
+        /// Which file
         file: File,
+        /// As in grpc.address
         key: String,
+        /// What it shall be
         #[arg(allow_hyphen_values = true)]
         value: String,
     },

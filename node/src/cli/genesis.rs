@@ -37,7 +37,9 @@ enum Command {
         after_help = "Examples:\n  slsbftd genesis preset local --chain-id slsbft-local-1 --output genesis.json\n  slsbftd genesis preset mainnet --chain-id slsbft-1 --allocation allocation.json --output genesis.json"
     )]
     Preset {
+        /// Which chain
         preset: Preset,
+        /// Its name
         #[arg(long, value_name = "ID")]
         chain_id: String,
         /// JSON list of {purpose, address, amount} in uankr (mainnet)
@@ -53,6 +55,7 @@ enum Command {
     /// Add an account with a balance
     #[command(after_help = "Examples:\n  slsbftd genesis add-account ankr1… 1000ankr --genesis genesis.json")]
     AddAccount {
+        /// Whose: ankr1…
         address: Address,
         /// As in 1000ankr or 1000000000uankr; several denominations with commas
         #[arg(value_parser = values::coins)]
@@ -63,6 +66,7 @@ enum Command {
         /// … until here
         #[arg(long, value_name = "SECONDS", requires = "vesting_start")]
         vesting_end: Option<i64>,
+        /// The document [default: that of the home]
         #[arg(long, value_name = "FILE")]
         genesis: Option<PathBuf>,
     },
@@ -71,11 +75,13 @@ enum Command {
         after_help = "Examples:\n  slsbftd genesis collect alice/validator.json bob/validator.json --genesis genesis.json"
     )]
     Collect {
+        /// config/validator.json of each
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Forget the validators that are in the document
         #[arg(long)]
         replace: bool,
+        /// The document [default: that of the home]
         #[arg(long, value_name = "FILE")]
         genesis: Option<PathBuf>,
     },

@@ -41,6 +41,7 @@ enum Command {
     /// Make a key; a wallet's mnemonic is shown once and kept nowhere
     #[command(after_help = "Examples:\n  slsbftd keys add alice\n  slsbftd keys add gateway --type ed25519")]
     Add {
+        /// What to call it
         name: String,
         /// secp256k1 for wallets, ed25519 for daemons and sessions
         #[arg(long = "type", value_name = "TYPE", default_value = "secp256k1")]
@@ -53,6 +54,7 @@ enum Command {
         after_help = "Examples:\n  slsbftd keys recover alice\n  slsbftd keys recover alice --mnemonic-file words.txt --index 1"
     )]
     Recover {
+        /// What to call it
         name: String,
         /// Read the words from this file (mode 0600) instead of asking
         #[arg(long, value_name = "FILE")]
@@ -74,6 +76,7 @@ enum Command {
         after_help = "Examples:\n  slsbftd keys show alice\n  slsbftd keys show alice --address --bech val"
     )]
     Show {
+        /// Name or address
         name: String,
         /// Print only the address
         #[arg(long, short, conflicts_with = "pubkey")]
@@ -88,6 +91,7 @@ enum Command {
     /// Delete a key for good
     #[command(after_help = "Examples:\n  slsbftd keys delete alice --yes")]
     Delete {
+        /// Its name
         name: String,
         /// Do not ask
         #[arg(long, short)]
@@ -95,12 +99,18 @@ enum Command {
     },
     /// Give a key another name
     #[command(after_help = "Examples:\n  slsbftd keys rename alice treasury")]
-    Rename { from: String, to: String },
+    Rename {
+        /// Its name now
+        from: String,
+        /// Its name from now on
+        to: String,
+    },
     /// Print a key, encrypted with a password of its own
     #[command(
         after_help = "Examples:\n  slsbftd keys export alice > alice.key\n  slsbftd keys export alice --unarmored-hex --unsafe"
     )]
     Export {
+        /// Name or address
         name: String,
         /// Print the bare secret in hexadecimal
         #[arg(long, requires = "unsafe_")]
@@ -114,6 +124,7 @@ enum Command {
         after_help = "Examples:\n  slsbftd keys import alice alice.key\n  slsbftd keys import alice secret.hex --hex"
     )]
     Import {
+        /// What to call it
         name: String,
         /// File with what `keys export` printed
         file: PathBuf,

@@ -89,7 +89,13 @@ async fn silent(error: &RpcError, url: &str, home: &Home) -> Failure {
             "the node runs and its state is at height {height}, but CometBFT does not answer at {url}: it is \
              starting, runs old blocks again, or hangs; the node's log says which"
         ),
-        None => format!("no node answers at {url} ({error}); start one with `slsbftd start`"),
+        None => {
+            let reason = match error {
+                RpcError::Unreachable { reason, .. } => reason.clone(),
+                other => other.to_string(),
+            };
+            format!("no node answers at {url} ({reason}); start one with `slsbftd start`")
+        }
     }
     .into()
 }

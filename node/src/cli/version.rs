@@ -6,6 +6,7 @@ use super::Outcome;
 pub const COMETBFT: &str = "v0.39.4";
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  slsbftd version --json")]
 pub struct Args {
     /// Print as JSON
     #[arg(long)]

@@ -27,7 +27,10 @@ pub enum Command {
     Total,
     /// Names and units of a denomination
     #[command(after_help = "Examples:\n  slsbftd query bank denom-metadata uankr")]
-    DenomMetadata { denom: String },
+    DenomMetadata {
+        /// As in uankr
+        denom: String,
+    },
 }
 
 pub async fn run(command: Command, client: &Client, with: &With, global: &Global) -> Result<Value, Failure> {

@@ -14,7 +14,10 @@ use super::{
 pub enum Command {
     /// One offer
     #[command(after_help = "Examples:\n  slsbftd query metering offer 7")]
-    Offer { offer_id: u64 },
+    Offer {
+        /// Number of the offer
+        offer_id: u64,
+    },
     /// All offers, or those of a provider
     #[command(after_help = "Examples:\n  slsbftd query metering offers --provider alice")]
     Offers {
@@ -24,7 +27,10 @@ pub enum Command {
     },
     /// One deal with its sessions
     #[command(after_help = "Examples:\n  slsbftd query metering deal 12 --output json")]
-    Deal { deal_id: u64 },
+    Deal {
+        /// Number of the deal
+        deal_id: u64,
+    },
     /// All deals that have not ended, or those of a provider, a consumer or an offer
     #[command(
         after_help = "Examples:\n  slsbftd query metering deals --consumer bob\n  slsbftd query metering deals --offer 7"

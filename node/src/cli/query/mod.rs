@@ -57,10 +57,16 @@ enum Command {
     Metering(metering::Command),
     /// A transaction by its hash
     #[command(after_help = "Examples:\n  slsbftd query tx 5D8A…")]
-    Tx { hash: TxHash },
+    Tx {
+        /// Its 64 hexadecimal digits
+        hash: TxHash,
+    },
     /// A block, the latest unless a height is given
     #[command(after_help = "Examples:\n  slsbftd query block\n  slsbftd query block 100 --output json")]
-    Block { height: Option<u64> },
+    Block {
+        /// [default: the latest]
+        height: Option<u64>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

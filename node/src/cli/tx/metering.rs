@@ -35,18 +35,23 @@ pub enum Command {
         after_help = "Examples:\n  slsbftd tx metering update-offer 7 --from alice --meter requests=80/1000"
     )]
     UpdateOffer {
+        /// Number of the offer
         offer_id: u64,
         #[command(flatten)]
         terms: OfferTerms,
     },
     /// Take no new deals and get the deposit back
     #[command(after_help = "Examples:\n  slsbftd tx metering withdraw-offer 7 --from alice")]
-    WithdrawOffer { offer_id: u64 },
+    WithdrawOffer {
+        /// Number of the offer
+        offer_id: u64,
+    },
     /// Buy: lock an escrow on an offer
     #[command(
         after_help = "Examples:\n  slsbftd tx metering open-deal 7 --from bob --escrow 50ankr --session-key gateway=10ankr --duration 30d"
     )]
     OpenDeal {
+        /// Number of the offer
         offer_id: u64,
         /// Refuse if the offer has changed since this version
         #[arg(long, value_name = "VERSION", default_value_t = 0, hide_default_value = true)]
@@ -67,13 +72,16 @@ pub enum Command {
     /// Add to a deal's escrow
     #[command(after_help = "Examples:\n  slsbftd tx metering top-up 12 20ankr --from bob")]
     TopUp {
+        /// Number of the deal
         deal_id: u64,
+        /// How much: 20ankr
         #[arg(value_parser = values::amount)]
         amount: Amount,
     },
     /// Let another key sign vouchers for a deal
     #[command(after_help = "Examples:\n  slsbftd tx metering add-session-key 12 laptop=5ankr --from bob")]
     AddSessionKey {
+        /// Number of the deal
         deal_id: u64,
         /// NAME[=CAP] of an ed25519 key, or HEX[=CAP]
         #[arg(value_name = "KEY[=CAP]")]
@@ -84,6 +92,7 @@ pub enum Command {
         after_help = "Examples:\n  slsbftd tx metering close-deal 12 --from bob\n  slsbftd tx metering close-deal 12 --from alice --vouchers last.jsonl"
     )]
     CloseDeal {
+        /// Number of the deal
         deal_id: u64,
         /// Last vouchers, to be settled before the end (provider only)
         #[arg(long, value_name = "FILE")]
@@ -91,7 +100,10 @@ pub enum Command {
     },
     /// Return what is left of a deal whose window or life is over; anyone may
     #[command(after_help = "Examples:\n  slsbftd tx metering refund 12 --from bob")]
-    Refund { deal_id: u64 },
+    Refund {
+        /// Number of the deal
+        deal_id: u64,
+    },
     /// Claim what vouchers are due
     #[command(
         after_help = "Examples:\n  slsbftd tx metering claim --vouchers vouchers.jsonl --from alice\n\nOne voucher a line: {\"voucher\": BASE64, \"signature\": BASE64}"
