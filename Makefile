@@ -13,13 +13,16 @@ TESTNET := $(BIN)/slsbft-testnet
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build testnet testnet-down testnet-status load crash test bench lint fmt clean-testnet
+.PHONY: help setup setup-clients build testnet testnet-down testnet-status load load-all crash test bench lint fmt clean-testnet
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: libclang, CometBFT
 	@scripts/setup.sh
+
+setup-clients: ## Install the foreign clients that the tests run: CosmJS, cosmpy, grpcurl
+	@scripts/setup.sh clients
 
 build: setup ## Build slsbftd and slsbft-testnet
 	@echo "building into $(CARGO_TARGET_DIR) (the first time takes minutes: RocksDB)"
@@ -39,10 +42,16 @@ testnet-status: ## Show what a running testnet does
 load: build ## Find the highest sustained rate of transfers, beside CometBFT's own kvstore
 	@$(TESTNET) load --reference kvstore $(ARGS)
 
+load-all: build ## Take every figure of docs/benchmarks.md that needs a network (more than an hour)
+	@$(TESTNET) load --reference kvstore
+	@$(TESTNET) load --rates 300
+	@$(TESTNET) load --validators 1 --from 3000 --reference kvstore
+	@$(TESTNET) load --rates 500 --window 600 --accounts 1000000 --keep-blocks 100
+
 crash: build ## Kill processes on a schedule and compare every app hash
 	@$(TESTNET) crash $(ARGS)
 
-test: setup ## Run every test
+test: setup-clients ## Run every test
 	@echo "building into $(CARGO_TARGET_DIR) (the first time takes minutes: RocksDB)"
 	@$(CARGO) build --release --locked --workspace --bins
 	@$(CARGO) test --release --locked --workspace $(ARGS)

@@ -111,17 +111,19 @@ languages() {
 # Version strings that binaries print are wrong in some releases; module versions are not.
 is_of_module() {
     [ -x "$TOOLS/$1" ] || return 1
-    go version -m "$TOOLS/$1" 2>/dev/null |
-        awk -v m="$2" -v v="$3" '$1 == "mod" && $2 == m && $3 == v { ok = 1 } END { exit !ok }'
+    go version -m "$TOOLS/$1" 2>/dev/null | awk -v module="$2" -v package="$2/$3" -v version="$4" '
+        $1 == "path" && $2 == package { path = 1 }
+        $1 == "mod" && $2 == module && $3 == version { mod = 1 }
+        END { exit !(path && mod) }'
 }
 
 # go_tool NAME MODULE PACKAGE VERSION
 go_tool() {
-    is_of_module "$1" "$2" "$4" && return 0
+    is_of_module "$1" "$2" "$3" "$4" && return 0
     mkdir -p "$TOOLS"
     patiently "installing $1 $4 into .tools/bin" env GOBIN="$TOOLS" GOFLAGS= go install "$2/$3@$4" ||
         { say "installing $1 failed; the output is above. Where no host can be reached, look at the network (or GOPROXY)"; return 1; }
-    is_of_module "$1" "$2" "$4" ||
+    is_of_module "$1" "$2" "$3" "$4" ||
         { say ".tools/bin/$1 is not $2 $4; remove it and run this again"; return 1; }
 }
 
@@ -133,36 +135,36 @@ consensus() {
 
 # A client that cannot be had is not tested, except in continuous integration.
 without() {
-    [ -n "${CI:-}" ] && die "$1, and continuous integration tests every client"
-    say "$1: not tested with them"
+    [ -n "${CI:-}" ] && die "$1. Continuous integration tests with every client"
+    say "$1 will not be tested"
 }
 
 javascript() {
     local dir=tests/clients/javascript
-    { have node && have npm; } || { without "Node.js is missing: CosmJS, gRPC-web"; return; }
+    { have node && have npm; } || { without "Node.js is missing, so CosmJS and gRPC-web"; return; }
     node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
-        { without "Node.js $(node --version) is older than 20.19: CosmJS, gRPC-web"; return; }
+        { without "Node.js $(node --version) is older than 20.19, so CosmJS and gRPC-web"; return; }
     cmp -s $dir/package-lock.json $dir/node_modules/.installed && return
     patiently "installing CosmJS and others into $dir" npm ci --prefix $dir --ignore-scripts --no-audit --no-fund ||
-        { rm -rf $dir/node_modules; without "npm failed, its output is above: CosmJS, gRPC-web"; return; }
+        { rm -rf $dir/node_modules; without "npm failed, its output is above; CosmJS and gRPC-web"; return; }
     cp $dir/package-lock.json $dir/node_modules/.installed
 }
 
 python() {
     local wanted=tests/clients/python/requirements.txt venv=.tools/python
-    have python3 || { without "Python is missing: cosmpy"; return; }
+    have python3 || { without "Python is missing, so cosmpy"; return; }
     python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
-        { without "Python is older than 3.10 or has no venv (apt-get install python3-venv): cosmpy"; return; }
+        { without "Python is older than 3.10 or has no venv (apt-get install python3-venv), so cosmpy"; return; }
     cmp -s $wanted $venv/installed && return
     rm -rf $venv
     { python3 -m venv $venv && patiently "installing cosmpy into $venv" \
         $venv/bin/pip install --disable-pip-version-check --no-input -r $wanted; } ||
-        { rm -rf $venv; without "pip failed, its output is above: cosmpy"; return; }
+        { rm -rf $venv; without "pip failed, its output is above; cosmpy"; return; }
     cp $wanted $venv/installed
 }
 
 clients() {
-    go_tool grpcurl $GRPCURL_MODULE cmd/grpcurl $GRPCURL_VERSION || without "grpcurl could not be installed"
+    go_tool grpcurl $GRPCURL_MODULE cmd/grpcurl $GRPCURL_VERSION || without "Without its binary grpcurl"
     javascript
     python
 }

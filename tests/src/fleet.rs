@@ -109,6 +109,7 @@ pub struct Node {
     id: String,
     rpc: u16,
     p2p: u16,
+    grpc: u16,
     process: Option<Child>,
 }
 
@@ -121,6 +122,7 @@ impl Node {
             id: String::new(),
             rpc,
             p2p,
+            grpc,
             process: None,
         };
         let printed = node.slsbftd(&["init", "--moniker", &format!("node{index}"), "--one-machine"]);
@@ -256,6 +258,10 @@ impl Node {
         format!("http://127.0.0.1:{}", self.rpc)
     }
 
+    pub fn grpc_address(&self) -> String {
+        format!("127.0.0.1:{}", self.grpc)
+    }
+
     pub fn height(&self) -> Option<u64> {
         self.rpc("status")?["sync_info"]["latest_block_height"]
             .as_str()?
@@ -338,10 +344,14 @@ fn genesis(nodes: &[Node], accounts: &[(Address, u128)]) -> Genesis {
     genesis
 }
 
-/// Beside the test's own binary, whose folder is `deps`.
 fn slsbftd() -> PathBuf {
+    binary("slsbftd")
+}
+
+/// A program of the workspace: beside the test's own binary, whose folder is `deps`.
+pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a path");
-    let path = test.ancestors().nth(2).expect("a target folder").join("slsbftd");
+    let path = test.ancestors().nth(2).expect("a target folder").join(name);
     assert!(
         path.exists(),
         "{} is missing; run `make test`, or build it with --bins",
@@ -350,7 +360,7 @@ fn slsbftd() -> PathBuf {
     path
 }
 
-fn cometbft() -> PathBuf {
+pub fn cometbft() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/bin/cometbft");
     assert!(path.exists(), "CometBFT is missing; run `make setup`");
     path

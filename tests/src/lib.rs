@@ -6,6 +6,7 @@
 //! - `market`: messages of providers and consumers
 //! - `raw`: transactions that no well-behaved client would make
 //! - `history`: a random life of a chain
+//! - `proof`: proofs of state, verified as others do
 //! - `fleet`: real nodes with real CometBFT
 
 #![allow(
@@ -21,6 +22,7 @@ pub mod chain;
 pub mod fleet;
 pub mod history;
 pub mod market;
+pub mod proof;
 pub mod raw;
 pub mod wallet;
 
