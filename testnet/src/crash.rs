@@ -15,8 +15,9 @@ use tokio::{
 };
 
 use crate::{
-    error::{During, Error, Result},
+    error::{Error, Result},
     fleet::Fleet,
+    folder::Folder,
     homes::{self, Plan},
     load::{Generator, Senders},
     rpc::Rpc,
@@ -32,16 +33,16 @@ const RECOVERY: Duration = Duration::from_secs(180);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of the chain made for this, removed first
+    /// Folder of the chain made for this; what an earlier run left is removed
     #[arg(long, value_name = "DIR", default_value = ".testnet-crash")]
     dir: PathBuf,
-    #[arg(long, default_value_t = 4)]
-    validators: usize,
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=50))]
+    validators: u64,
     /// How many times to kill
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     kills: u32,
     /// Longest pause between two kills, in milliseconds
-    #[arg(long, default_value_t = 5_000)]
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
     pause: u64,
     /// Start of the schedule's randomness, to repeat a run
     #[arg(long, default_value_t = 1)]
@@ -59,20 +60,17 @@ enum Victim {
 /// Runs the command.
 pub async fn run(args: &Args, tools: &Tools, local: &LocalSet) -> Result<()> {
     let (slsbftd, cometbft) = (tools.slsbftd()?, tools.cometbft()?);
-    if args.dir.exists() {
-        std::fs::remove_dir_all(&args.dir).during(|| format!("remove {}", args.dir.display()))?;
-    }
+    let folder = Folder::take(&args.dir)?;
+    folder.clear()?;
     // Every sender sends once: a transaction lost with a mempool then delays no other.
     let most = f64::from(args.kills) * args.pause as f64 / 1_000.0 + RECOVERY.as_secs_f64();
     let count = (most * RATE).ceil() as usize;
-    let count = count.next_multiple_of(args.validators.max(1));
-    println!(
-        "making a chain of {} validators and {count} transfers",
-        args.validators
-    );
+    let validators = args.validators as usize;
+    let count = count.next_multiple_of(validators);
+    println!("making a chain of {validators} validators and {count} transfers");
     let senders = Senders::new(count)?;
     let plan = plan(args, &senders);
-    let network = homes::make(&slsbftd, &plan)?;
+    let network = homes::make(&slsbftd, &plan).await?;
     let mut fleet = Fleet::start(&args.dir, network, slsbftd, cometbft)?;
     let outcome = tokio::select! {
         outcome = torment(args, &mut fleet, &senders, count, local) => outcome,
@@ -86,10 +84,12 @@ fn plan(args: &Args, senders: &Senders) -> Plan {
     Plan {
         dir: args.dir.clone(),
         chain_id: CHAIN_ID.into(),
-        validators: args.validators,
+        validators: args.validators as usize,
         base_port: None,
         accounts: Vec::new(),
         senders: senders.addresses(),
+        crowd: 0,
+        settings: Vec::new(),
     }
 }
 
@@ -106,7 +106,7 @@ async fn torment(
     let generator = Generator::start(local, &rpcs, txs, RATE).await?;
     let mut dice = Dice(args.seed);
     for n in 1..=args.kills {
-        let pause = Duration::from_millis(dice.below(args.pause.max(1)));
+        let pause = Duration::from_millis(dice.below(args.pause));
         tend_for(fleet, pause).await?;
         strike(fleet, &mut dice, n).await;
     }

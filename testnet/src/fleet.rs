@@ -12,7 +12,7 @@ use crate::{
     child::Child,
     error::{Error, Result},
     network::{Network, Node},
-    proc,
+    proc, progress,
     rpc::Rpc,
 };
 
@@ -81,6 +81,11 @@ impl Fleet {
 
     /// Waits until every node has reached a height. A node that ends meanwhile is an error.
     pub async fn reach(&mut self, height: u64, at_most: Duration) -> Result<()> {
+        let shown = |time: Duration| format!("waiting for blocks, {} s", time.as_secs());
+        progress::during(self.reach_silently(height, at_most), shown).await
+    }
+
+    async fn reach_silently(&mut self, height: u64, at_most: Duration) -> Result<()> {
         let deadline = Instant::now() + at_most;
         loop {
             for member in &mut self.members {
@@ -205,7 +210,8 @@ impl Fleet {
     /// Stops every node cleanly, all at once.
     pub async fn stop(mut self) -> Result<()> {
         let children = self.members.drain(..).filter_map(|member| member.child);
-        join_all(children.map(Child::stop)).await;
+        let shown = |time: Duration| format!("waiting for nodes to end, {} s", time.as_secs());
+        progress::during(join_all(children.map(Child::stop)), shown).await;
         for node in &mut self.network.nodes {
             (node.app_pid, node.consensus_pid) = (None, None);
         }

@@ -4,13 +4,18 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::Command,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
-use slsbft_genesis::{ConsensusKey, Declaration, Genesis, local};
+use sha2::{Digest, Sha256};
+use slsbft_genesis::{
+    ConsensusKey, Declaration, Genesis,
+    auth::{Account, BaseAccount},
+    bank::Balance,
+    local,
+};
 use slsbft_types::{Address, Amount, Coins, Time, UANKR_PER_ANKR};
 
 use crate::{
@@ -32,10 +37,17 @@ pub struct Plan {
     pub accounts: Vec<FundedAccount>,
     /// More funded addresses, numbered before those with names: senders of load.
     pub senders: Vec<Address>,
+    /// That many more accounts, which nobody has the keys of.
+    pub crowd: usize,
+    /// Settings of every node beside the usual ones: file, key, value.
+    pub settings: Vec<Setting>,
 }
 
-/// Makes all homes with one genesis and writes `network.json`.
-pub fn make(slsbftd: &Path, plan: &Plan) -> Result<Network> {
+/// A file (`app` or `config`), a key in it, and its value.
+pub type Setting = (&'static str, &'static str, String);
+
+/// Makes all homes with one genesis.
+pub async fn make(slsbftd: &Path, plan: &Plan) -> Result<Network> {
     if plan.validators == 0 {
         return Err(Error::Usage("a testnet needs at least one validator".into()));
     }
@@ -48,18 +60,16 @@ pub fn make(slsbftd: &Path, plan: &Plan) -> Result<Network> {
         .enumerate()
         .filter_map(|(n, ports)| node(&dir, n, ports))
         .collect();
-    let mut genesis = genesis(plan)?;
-    let mut peers = Vec::new();
+    let (mut declared, mut peers) = (Vec::new(), Vec::new());
     for node in &nodes {
-        slsbftd_in(
-            slsbftd,
-            &node.home,
-            &["init", "--one-machine", "--chain-id", &plan.chain_id],
-            &node.moniker,
-        )?;
-        genesis.collect([declaration(&node.home)?])?;
+        let init = ["init", "--one-machine", "--chain-id", &plan.chain_id];
+        let moniker = ["--moniker", &node.moniker];
+        slsbftd_in(slsbftd, &node.home, &[&init[..], &moniker].concat()).await?;
+        declared.push(declaration(&node.home)?);
         peers.push(format!("{}@{}", node_id(&node.home)?, node.p2p));
     }
+    let mut genesis = genesis(plan)?;
+    genesis.collect(declared)?;
     let document = genesis.to_json()?;
     for (n, node) in nodes.iter().enumerate() {
         let path = node.home.join("config/genesis.json");
@@ -70,17 +80,15 @@ pub fn make(slsbftd: &Path, plan: &Plan) -> Result<Network> {
             .filter(|(i, _)| *i != n)
             .map(|(_, p)| p.as_str())
             .collect();
-        configure(slsbftd, node, &others.join(","))?;
+        configure(slsbftd, node, &others.join(","), &plan.settings).await?;
     }
-    let network = Network {
+    Ok(Network {
         chain_id: plan.chain_id.clone(),
         bech32_prefix: slsbft_types::address::ACCOUNT_PREFIX.into(),
         denom: slsbft_types::BASE_DENOM.into(),
         nodes,
         accounts: plan.accounts.clone(),
-    };
-    network.write(&dir)?;
-    Ok(network)
+    })
 }
 
 fn node(dir: &Path, n: usize, ports: &[SocketAddr]) -> Option<Node> {
@@ -106,19 +114,41 @@ fn genesis(plan: &Plan) -> Result<Genesis> {
     let now = Time::from_seconds(now.as_secs().cast_signed());
     let mut genesis = local(&plan.chain_id, now);
     let funds = Coins::base(Amount::new(FUNDS_ANKR * UANKR_PER_ANKR));
-    for address in &plan.senders {
-        genesis.add_account(*address, funds.clone(), None)?;
-    }
+    add_all(&mut genesis, plan.senders.iter().copied(), &funds);
     for account in &plan.accounts {
         let address = Address::from_bech32(&account.address);
         let address = address.map_err(|e| Error::Usage(format!("account '{}': {e}", account.name)))?;
         genesis.add_account(address, funds.clone(), None)?;
     }
+    let crowd = (0..plan.crowd).filter_map(|i| {
+        let digest = Sha256::digest(format!("slsbft crowd {i}"));
+        Address::from_bytes(digest.first_chunk::<20>()?).ok()
+    });
+    add_all(&mut genesis, crowd, &Coins::base(Amount::new(UANKR_PER_ANKR)));
     Ok(genesis)
 }
 
-fn configure(slsbftd: &Path, node: &Node, peers: &str) -> Result<()> {
-    let settings = [
+/// Without the search for doubles of `add_account`: there are none, and a million
+/// accounts would take for ever.
+fn add_all(genesis: &mut Genesis, addresses: impl Iterator<Item = Address>, coins: &Coins) {
+    let state = &mut genesis.app_state;
+    let numbers = state.auth.accounts.len() as u64..;
+    for (address, account_number) in addresses.zip(numbers) {
+        state.auth.accounts.push(Account::Base(BaseAccount {
+            address,
+            account_number,
+            sequence: 0,
+            pub_key: None,
+        }));
+        state.bank.balances.push(Balance {
+            address,
+            coins: coins.clone(),
+        });
+    }
+}
+
+async fn configure(slsbftd: &Path, node: &Node, peers: &str, more: &[Setting]) -> Result<()> {
+    let usual = [
         ("app", "grpc.address", node.grpc.to_string()),
         ("app", "metrics.address", node.metrics.to_string()),
         ("config", "rpc.laddr", format!("tcp://{}", node.rpc)),
@@ -128,25 +158,17 @@ fn configure(slsbftd: &Path, node: &Node, peers: &str) -> Result<()> {
         ("config", "p2p.pex", "false".into()),
         ("config", "instrumentation.prometheus", "false".into()),
     ];
-    for (file, key, value) in settings {
-        let mut command = Command::new(slsbftd);
-        command
-            .arg("--home")
-            .arg(&node.home)
-            .args(["config", "set", file, key, &value]);
-        tools::run(command)?;
+    for (file, key, value) in usual.iter().chain(more) {
+        let set = ["config", "set", *file, *key, value.as_str()];
+        slsbftd_in(slsbftd, &node.home, &set).await?;
     }
     Ok(())
 }
 
-fn slsbftd_in(slsbftd: &Path, home: &Path, args: &[&str], moniker: &str) -> Result<()> {
-    let mut command = Command::new(slsbftd);
-    command
-        .arg("--home")
-        .arg(home)
-        .args(args)
-        .args(["--moniker", moniker]);
-    tools::run(command)
+async fn slsbftd_in(slsbftd: &Path, home: &Path, args: &[&str]) -> Result<()> {
+    let mut command = tokio::process::Command::new(slsbftd);
+    command.arg("--home").arg(home).args(args);
+    tools::run(command).await
 }
 
 /// What the node asks to be in the genesis.

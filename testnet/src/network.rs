@@ -10,7 +10,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use slsbft_client::{HdPath, Mnemonic, SigningKey};
 
-use crate::error::{During, Error, Result};
+use crate::{
+    error::{During, Error, Result},
+    proc,
+};
 
 const FILE: &str = "network.json";
 
@@ -45,6 +48,19 @@ pub struct FundedAccount {
     pub name: String,
     pub address: String,
     pub mnemonic: String,
+}
+
+impl Node {
+    /// A process of this home that was noted here and has not ended. Process ids
+    /// are used again, so its command line has to name the home.
+    pub fn still_running(&self) -> Option<u32> {
+        let home = self.home.to_string_lossy();
+        let ours = |pid: &u32| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            proc::alive(*pid) && String::from_utf8_lossy(&line).contains(home.as_ref())
+        };
+        self.app_pid.into_iter().chain(self.consensus_pid).find(ours)
+    }
 }
 
 impl Network {
@@ -85,5 +101,60 @@ impl Network {
         mnemonic
             .derive("", HdPath::default())
             .map_err(|e| Error::Usage(e.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_programs_find_exactly_these_fields() {
+        let node = Node {
+            moniker: "node0".into(),
+            home: "/testnet/node0".into(),
+            rpc: ([127, 0, 0, 1], 1).into(),
+            grpc: ([127, 0, 0, 1], 2).into(),
+            p2p: ([127, 0, 0, 1], 3).into(),
+            metrics: ([127, 0, 0, 1], 4).into(),
+            app_pid: Some(5),
+            consensus_pid: None,
+        };
+        let account = FundedAccount {
+            name: "alice".into(),
+            address: "ankr1alice".into(),
+            mnemonic: "twelve words".into(),
+        };
+        let network = Network {
+            chain_id: "slsbft-local-1".into(),
+            bech32_prefix: "ankr".into(),
+            denom: "uankr".into(),
+            nodes: vec![node],
+            accounts: vec![account],
+        };
+        let dir = tempfile::tempdir().unwrap();
+        network.write(dir.path()).unwrap();
+        let json = fs::read(dir.path().join(FILE)).unwrap();
+        let expected = serde_json::json!({
+            "chain_id": "slsbft-local-1",
+            "bech32_prefix": "ankr",
+            "denom": "uankr",
+            "nodes": [{
+                "moniker": "node0",
+                "home": "/testnet/node0",
+                "rpc": "127.0.0.1:1",
+                "grpc": "127.0.0.1:2",
+                "p2p": "127.0.0.1:3",
+                "metrics": "127.0.0.1:4",
+                "app_pid": 5,
+                "consensus_pid": null,
+            }],
+            "accounts": [{"name": "alice", "address": "ankr1alice", "mnemonic": "twelve words"}],
+        });
+        assert_eq!(
+            serde_json::from_slice::<serde_json::Value>(&json).unwrap(),
+            expected
+        );
+        assert_eq!(Network::read(dir.path()).unwrap(), Some(network));
     }
 }

@@ -79,6 +79,23 @@ impl Rpc {
         Ok(self.status().await?.sync_info.latest_block_height)
     }
 
+    /// The height whose block the application has executed and committed. A block
+    /// is in `status` earlier, as soon as it is decided.
+    pub async fn applied(&self) -> Result<u64> {
+        #[derive(Deserialize)]
+        struct Info {
+            response: Response,
+        }
+        #[derive(Deserialize)]
+        struct Response {
+            #[serde(default)]
+            last_block_height: Option<String>,
+        }
+        let info: Info = self.call("abci_info", json!({})).await?;
+        let height = info.response.last_block_height;
+        height.map_or(Ok(0), |height| height.parse().map_err(|e| self.problem(e)))
+    }
+
     /// Blocks `min..=max`, at most 20, in rising order.
     pub async fn block_metas(&self, min: u64, max: u64) -> Result<Vec<BlockMeta>> {
         #[derive(Deserialize)]

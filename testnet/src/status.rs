@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 
 use crate::{
     error::{Error, Result},
+    folder,
     network::Network,
     proc,
     rpc::{BlockMeta, Rpc, Status},
@@ -42,13 +43,19 @@ pub struct Args {
 /// Runs `status`.
 pub async fn run(args: &Args) -> Result<()> {
     let mut screen = Screen::new();
+    let dir = args.dir.display();
     loop {
-        let network = Network::read(&args.dir)?.ok_or_else(|| {
+        let network = Network::read(&args.dir)?;
+        let network = network.ok_or_else(|| {
             Error::Usage(format!(
-                "no testnet in {}; `slsbft-testnet up` makes one",
-                args.dir.display()
+                "no testnet in {dir}; `slsbft-testnet up --dir {dir}` makes one"
             ))
         })?;
+        if folder::holder(&args.dir)?.is_none() {
+            return Err(Error::Usage(format!(
+                "the testnet in {dir} does not run; `slsbft-testnet up --dir {dir}` goes on with it"
+            )));
+        }
         screen.show(&network, &[]).await;
         if args.once || !screen.terminal {
             return Ok(());
@@ -101,14 +108,19 @@ impl Screen {
     }
 
     fn draw(&mut self, frame: &str) -> std::io::Result<()> {
-        let width = terminal::size().map_or(120, |(columns, _)| usize::from(columns));
+        let (width, rows) = terminal::size().map_or((120, 50), |(x, y)| (usize::from(x), usize::from(y)));
         let mut out = std::io::stdout().lock();
         if self.drawn > 0 {
             queue!(out, MoveUp(self.drawn))?;
         }
         queue!(out, MoveToColumn(0), Clear(ClearType::FromCursorDown))?;
         self.drawn = 0;
-        for line in frame.lines() {
+        // What has scrolled away cannot be drawn over.
+        let lines: Vec<&str> = frame.lines().collect();
+        let fit = lines.len().min(rows.saturating_sub(2).max(1));
+        let hidden = format!("  … and {} more", lines.len() - fit);
+        let more = (fit < lines.len()).then_some(hidden.as_str());
+        for line in lines.into_iter().take(fit).chain(more) {
             // A wrapped line would take two and spoil the way back.
             let cut: String = line.chars().take(width.saturating_sub(1)).collect();
             queue!(out, Print(cut), Print("\n"))?;

@@ -3,8 +3,9 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    process::Command,
 };
+
+use tokio::process::Command;
 
 use crate::error::{During, Error, Result};
 
@@ -56,9 +57,11 @@ fn find(asked: Option<&Path>, usual: Option<PathBuf>, name: &str) -> Option<Path
 }
 
 /// Runs a command to its end; its output becomes the error if it fails.
-pub fn run(mut command: Command) -> Result<()> {
-    let program = command.get_program().to_owned();
-    let output = command.output().during(|| format!("run {}", program.display()))?;
+pub async fn run(mut command: Command) -> Result<()> {
+    let program = command.as_std().get_program().to_owned();
+    // In a group of its own: a Ctrl-C is ours to hear.
+    let output = command.process_group(0).kill_on_drop(true).output().await;
+    let output = output.during(|| format!("run {}", program.display()))?;
     if output.status.success() {
         return Ok(());
     }

@@ -1,6 +1,8 @@
 //! `slsbft-testnet load`: the highest rate of signed transfers that a new testnet
 //! sustains, and beside it, in turn, that of CometBFT's own kvstore.
 
+mod disk;
+mod figures;
 mod generator;
 mod http;
 mod search;
@@ -21,6 +23,7 @@ use self::{
 };
 use crate::{
     error::{Error, Result},
+    folder::Folder,
     tools::Tools,
 };
 
@@ -31,12 +34,21 @@ const RULE: &str = "\
 A rate is sustained if, over the window after the warm-up, at least 95 % of it is
 committed and blocks come every 2 s or faster on average. Transactions are offered
 at fixed times whether or not the chain keeps up; latency counts from then until
-the block is committed. Each trial runs on a new chain.";
+the block is committed. A transaction that failed is not committed. Each trial
+runs on a new chain. Trials are told on the error output; the figures, a line each
+as name, value and unit, come last, on the standard output.
+
+Examples:
+  slsbft-testnet load --reference kvstore              highest rate, beside CometBFT's kvstore
+  slsbft-testnet load --rates 300                      latency at a rate
+  slsbft-testnet load --validators 1 --from 3000       one node alone
+  slsbft-testnet load --rates 500 --window 600 --accounts 1000000 --keep-blocks 100
+                                                       memory and disk over ten minutes";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = RULE)]
 pub struct Args {
-    /// Folder of the chains made for this, removed first
+    /// Folder of the chains made for this; what an earlier run left is removed
     #[arg(long, value_name = "DIR", default_value = ".testnet-load")]
     dir: PathBuf,
     /// Validators of each chain
@@ -63,6 +75,13 @@ pub struct Args {
     /// Accounts that send
     #[arg(long, default_value_t = 6_000)]
     senders: usize,
+    /// More accounts in the genesis. Nodes are started again after it, since reading
+    /// it takes memory that a running chain does not need
+    #[arg(long, default_value_t = 0)]
+    accounts: usize,
+    /// Prune: keep this many blocks and states [default: all]
+    #[arg(long, value_name = "N")]
+    keep_blocks: Option<u64>,
 }
 
 /// Runs the command.
@@ -70,11 +89,14 @@ pub async fn run(args: &Args, tools: &Tools, local: &LocalSet) -> Result<()> {
     check(args)?;
     allow_open_files();
     let stand = Stand {
+        folder: Folder::take(&args.dir)?,
         dir: args.dir.clone(),
         slsbftd: tools.slsbftd()?,
         cometbft: tools.cometbft()?,
         validators: args.validators,
         senders: Senders::new(args.senders)?,
+        crowd: args.accounts,
+        keep_blocks: args.keep_blocks,
     };
     let mut contests: Vec<Contest> = (!args.reference_only)
         .then_some(System::Slsbft)
@@ -91,12 +113,12 @@ pub async fn run(args: &Args, tools: &Tools, local: &LocalSet) -> Result<()> {
         for contest in &mut contests {
             if let Some(rate) = contest.next() {
                 let trial = one_trial(&stand, contest.system, rate, timing, local).await?;
-                println!("{trial}");
+                eprintln!("{trial}");
                 contest.learn(trial);
             }
         }
     }
-    summary(&contests);
+    print!("{}", figures::of(&contests, args.validators));
     Ok(())
 }
 
@@ -112,6 +134,9 @@ fn check(args: &Args) -> Result<()> {
     }
     if args.window == 0 {
         return bad("--window must be at least a second");
+    }
+    if args.keep_blocks == Some(0) {
+        return bad("--keep-blocks must be at least 1; leave it out to keep all");
     }
     Ok(())
 }
@@ -142,7 +167,7 @@ struct Contest {
     search: Search,
     /// Rates still to try, the next one last, if they were given.
     given: Option<Vec<f64>>,
-    best: Option<Trial>,
+    trials: Vec<Trial>,
 }
 
 impl Contest {
@@ -152,7 +177,7 @@ impl Contest {
             system,
             search: Search::new(args.from),
             given,
-            best: None,
+            trials: Vec::new(),
         }
     }
 
@@ -168,34 +193,13 @@ impl Contest {
             rates.pop();
         }
         self.search.learn(trial.offered, trial.sustained());
-        let better = self.best.as_ref().is_none_or(|best| trial.offered > best.offered);
-        if trial.sustained() && better {
-            self.best = Some(trial);
-        }
+        self.trials.push(trial);
     }
-}
 
-fn summary(contests: &[Contest]) {
-    println!();
-    for contest in contests {
-        match &contest.best {
-            Some(trial) => println!("{} sustains {:.0} tx/s", trial.system, trial.offered),
-            None => println!("{:?} sustains none of the rates tried", contest.system),
-        }
-    }
-    if let [
-        Contest { best: Some(ours), .. },
-        Contest {
-            best: Some(reference),
-            ..
-        },
-    ] = contests
-    {
-        println!(
-            "ratio {:.2} of {}",
-            ours.offered / reference.offered,
-            reference.system
-        );
+    /// The trial with the highest rate that was sustained.
+    fn best(&self) -> Option<&Trial> {
+        let sustained = self.trials.iter().filter(|trial| trial.sustained());
+        sustained.max_by(|a, b| a.offered.total_cmp(&b.offered))
     }
 }
 

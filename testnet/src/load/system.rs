@@ -21,13 +21,18 @@ use crate::{
     child::Child,
     error::{During, Error, Result},
     fleet::Fleet,
-    homes::{self, Plan},
+    folder::Folder,
+    homes::{self, Plan, Setting},
     network::Network,
+    proc,
     rpc::Rpc,
 };
 
 const CHAIN_ID: &str = "slsbft-load-1";
 const STARTUP: Duration = Duration::from_secs(90);
+/// More time for a large genesis: accounts that a node reads in a second, at worst.
+const ACCOUNTS_PER_SECOND: usize = 1_500;
+pub const GENERATOR: &str = "generator";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum System {
@@ -37,19 +42,38 @@ pub enum System {
     Kvstore,
 }
 
+impl System {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Slsbft => "slsbft",
+            Self::Kvstore => "kvstore",
+        }
+    }
+}
+
 /// What all trials have in common.
 pub struct Stand {
+    /// Nobody else works in the folder.
+    pub folder: Folder,
     pub dir: PathBuf,
     pub slsbftd: PathBuf,
     pub cometbft: PathBuf,
     pub validators: usize,
     pub senders: Senders,
+    /// Accounts in the genesis beside the senders.
+    pub crowd: usize,
+    /// Blocks and states that nodes keep; all if absent.
+    pub keep_blocks: Option<u64>,
 }
 
 /// A chain that makes blocks, and the load for it.
 pub struct Running {
     pub name: &'static str,
     pub rpcs: Vec<SocketAddr>,
+    /// Of the first node, whose disk is watched.
+    pub home: PathBuf,
+    /// Of the first node, if it counts transactions that fail.
+    pub metrics: Option<SocketAddr>,
     pub participants: Vec<Participant>,
     pub txs: Txs,
     /// Transactions that the chain itself puts into each block.
@@ -81,17 +105,15 @@ impl Running {
 impl Stand {
     /// A new chain with `count` transactions ready for it.
     pub async fn start(&self, system: System, count: usize) -> Result<Running> {
-        let network = self.new_homes()?;
+        let network = self.new_homes().await?;
         match system {
             System::Slsbft => self.start_ours(network, count).await,
             System::Kvstore => self.start_reference(network, count).await,
         }
     }
 
-    fn new_homes(&self) -> Result<Network> {
-        if self.dir.exists() {
-            fs::remove_dir_all(&self.dir).during(|| format!("remove {}", self.dir.display()))?;
-        }
+    async fn new_homes(&self) -> Result<Network> {
+        self.folder.clear()?;
         let plan = Plan {
             dir: self.dir.clone(),
             chain_id: CHAIN_ID.into(),
@@ -99,15 +121,51 @@ impl Stand {
             base_port: None,
             accounts: Vec::new(),
             senders: self.senders.addresses(),
+            crowd: self.crowd,
+            settings: self.pruning(),
         };
-        homes::make(&self.slsbftd, &plan)
+        homes::make(&self.slsbftd, &plan).await
+    }
+
+    fn pruning(&self) -> Vec<Setting> {
+        let Some(keep) = self.keep_blocks else {
+            return Vec::new();
+        };
+        let keys = [
+            "consensus.keep_blocks",
+            "store.keep_heights",
+            "store.proof_heights",
+        ];
+        keys.map(|key| ("app", key, keep.to_string())).to_vec()
+    }
+
+    /// How long nodes may take to come up.
+    fn patience(&self) -> Duration {
+        STARTUP + Duration::from_secs((self.crowd / ACCOUNTS_PER_SECOND) as u64)
+    }
+
+    fn fleet(&self, network: Network) -> Result<Fleet> {
+        let (slsbftd, cometbft) = (self.slsbftd.clone(), self.cometbft.clone());
+        Fleet::start(&self.dir, network, slsbftd, cometbft)
     }
 
     async fn start_ours(&self, network: Network, count: usize) -> Result<Running> {
         let rpcs = network.nodes.iter().map(|node| node.rpc).collect();
         let txs = Rc::new(self.senders.sign(CHAIN_ID, count)?);
-        let mut fleet = Fleet::start(&self.dir, network, self.slsbftd.clone(), self.cometbft.clone())?;
-        fleet.reach(1, STARTUP).await?;
+        let first = network.nodes.first().cloned();
+        let first = first.ok_or_else(|| Error::Usage("a testnet needs at least one validator".into()))?;
+        let mut fleet = self.fleet(network.clone())?;
+        fleet.reach(1, self.patience()).await?;
+        if self.crowd > 0 {
+            let usage = fleet.pids(0).0.and_then(proc::usage).unwrap_or_default();
+            eprintln!(
+                "… after the genesis slsbftd holds {} MB; starting again",
+                usage.memory / 1_000_000
+            );
+            fleet.stop().await?;
+            fleet = self.fleet(network)?;
+            fleet.reach(1, self.patience()).await?;
+        }
         let mut participants = vec![generator()];
         for n in 0..self.validators {
             let (app, consensus) = fleet.pids(n);
@@ -119,8 +177,10 @@ impl Stand {
         }
         let processes = Processes::Ours(Box::new(fleet));
         Ok(Running {
-            name: "slsbft",
+            name: System::Slsbft.name(),
             rpcs,
+            home: first.home,
+            metrics: Some(first.metrics),
             participants,
             txs,
             system_txs: 1,
@@ -153,8 +213,14 @@ impl Stand {
         let rpcs = network.nodes.iter().map(|node| node.rpc).collect();
         let processes = Processes::Reference(children);
         Ok(Running {
-            name: "kvstore",
+            name: System::Kvstore.name(),
             rpcs,
+            home: network
+                .nodes
+                .first()
+                .map(|node| node.home.clone())
+                .unwrap_or_default(),
+            metrics: None,
             participants,
             txs,
             system_txs: 0,
@@ -165,7 +231,7 @@ impl Stand {
 
 fn generator() -> Participant {
     Participant {
-        role: "generator",
+        role: GENERATOR,
         pid: std::process::id(),
     }
 }

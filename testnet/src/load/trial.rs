@@ -1,16 +1,17 @@
 //! One trial: a chain, a rate, a warm-up, a window, and what was seen in it.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc, time::Duration};
 
 use sha2::{Digest, Sha256};
 use tokio::{task::LocalSet, time::Instant};
 
 use super::{
+    disk,
     generator::{Generator, Sent},
-    system::Running,
-    watch::{Commit, Spent, Watcher, spent, usages},
+    system::{GENERATOR, Running},
+    watch::{Commit, Participant, Spent, Watcher, failures, spent, usages},
 };
-use crate::{error::Result, rpc::Rpc};
+use crate::{error::Result, proc, rpc::Rpc};
 
 /// A rate is sustained if at least this share of it is committed …
 const MIN_SHARE: f64 = 0.95;
@@ -18,6 +19,8 @@ const MIN_SHARE: f64 = 0.95;
 const MAX_INTERVAL: Duration = Duration::from_secs(2);
 /// How long transactions of the window may still arrive after it.
 const DRAIN: Duration = Duration::from_secs(30);
+/// How often memory is looked at in a window.
+const SAMPLES: u32 = 10;
 
 /// How long a trial takes.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +48,15 @@ pub struct Trial {
     pub largest_block: (u64, u64),
     pub latency: Latency,
     pub sent: Sent,
-    /// CPU milliseconds per committed transaction, all processes of a role together; memory.
-    pub roles: BTreeMap<&'static str, (f64, u64)>,
+    /// Transactions in the window's blocks, those that failed left out.
+    pub count: u64,
+    /// Transactions in the window's blocks that failed.
+    pub failed: u64,
+    pub roles: BTreeMap<&'static str, Spent>,
+    /// Growth of the first node's disk in the window, by what grew, in bytes.
+    pub disk: Vec<(String, i64)>,
+    /// Memory of the largest `slsbftd` in the course of the window, in bytes.
+    pub memory: Vec<(Duration, u64)>,
 }
 
 /// From when a transaction was due until its block was committed.
@@ -77,18 +87,66 @@ pub async fn run(local: &LocalSet, chain: &Running, rate: f64, timing: Timing) -
 
     let warm = generator.started + timing.warm_up;
     let first = watcher.commit_after(warm, warm + patience).await?;
-    let before = usages(&chain.participants);
+    let before = Standing::of(chain).await;
+    let memory = watch_memory(local, chain, timing.window);
     let target = first.seen + timing.window;
     let last = watcher.commit_after(target, target + patience).await?;
-    let roles = spent(&chain.participants, &before);
+    let after = Standing::of(chain).await;
+    let roles = spent(&chain.participants, &before.usages, &after.usages);
     generator.stop();
 
     let latency = drain(&mut watcher, &generator, chain, first.seen, last.seen).await?;
     Ok(Trial {
         sent: generator.take(),
         latency,
-        ..judge(&watcher, chain, rate, (first, last), roles).await?
+        roles,
+        disk: disk::growth(&before.disk, &after.disk),
+        memory: memory.take(),
+        ..judge(
+            &watcher,
+            chain,
+            rate,
+            (first, last),
+            after.failed.saturating_sub(before.failed),
+        )
+        .await?
     })
+}
+
+/// What has been spent and used so far.
+struct Standing {
+    usages: Vec<proc::Usage>,
+    disk: BTreeMap<String, u64>,
+    failed: u64,
+}
+
+impl Standing {
+    async fn of(chain: &Running) -> Self {
+        Self {
+            usages: usages(&chain.participants),
+            disk: disk::usage(&chain.home),
+            failed: failures(chain.metrics).await,
+        }
+    }
+}
+
+/// Looks at the memory of the largest `slsbftd` now and then, for the length of a window.
+fn watch_memory(local: &LocalSet, chain: &Running, window: Duration) -> Rc<RefCell<Vec<(Duration, u64)>>> {
+    let ours = |participant: &&Participant| participant.role == "slsbftd";
+    let pids: Vec<u32> = chain.participants.iter().filter(ours).map(|p| p.pid).collect();
+    let samples = Rc::new(RefCell::new(Vec::new()));
+    let (seen, started) = (samples.clone(), Instant::now());
+    local.spawn_local(async move {
+        for n in 1..=SAMPLES {
+            let after = window * n / SAMPLES;
+            tokio::time::sleep_until(started + after).await;
+            let usages = pids.iter().filter_map(|pid| proc::usage(*pid));
+            if let Some(largest) = usages.map(|usage| usage.memory).max() {
+                seen.borrow_mut().push((after, largest));
+            }
+        }
+    });
+    samples
 }
 
 /// Waits for the transactions of the window that are still to come.
@@ -142,30 +200,25 @@ async fn judge(
     chain: &Running,
     rate: f64,
     (first, last): (Commit, Commit),
-    roles: BTreeMap<&'static str, Spent>,
+    failed: u64,
 ) -> Result<Trial> {
     let metas = watcher.metas(first.height + 1, last.height).await?;
     let elapsed = last.seen - first.seen;
-    let txs: u64 = metas
+    let all: u64 = metas
         .iter()
         .map(|meta| meta.num_txs.saturating_sub(chain.system_txs))
         .sum();
+    let count = all.saturating_sub(failed);
     let seen: Vec<Instant> = watcher.commits.iter().map(|commit| commit.seen).collect();
     let gaps = seen.windows(2).filter_map(|pair| match pair {
         [a, b] if *a >= first.seen && *b <= last.seen => Some(*b - *a),
         _ => None,
     });
     let blocks = u32::try_from(metas.len()).unwrap_or(u32::MAX).max(1);
-    let per_tx = |spent: Spent| {
-        (
-            spent.cpu.as_secs_f64() * 1_000.0 / txs.max(1) as f64,
-            spent.memory,
-        )
-    };
     Ok(Trial {
         system: chain.name,
         offered: rate,
-        committed: txs as f64 / elapsed.as_secs_f64(),
+        committed: count as f64 / elapsed.as_secs_f64(),
         mean_interval: elapsed / blocks,
         max_interval: gaps.max().unwrap_or_default(),
         largest_block: metas
@@ -175,10 +228,11 @@ async fn judge(
             .unwrap_or_default(),
         latency: Latency::default(),
         sent: Sent::default(),
-        roles: roles
-            .into_iter()
-            .map(|(role, spent)| (role, per_tx(spent)))
-            .collect(),
+        count,
+        failed,
+        roles: BTreeMap::new(),
+        disk: Vec::new(),
+        memory: Vec::new(),
     })
 }
 
@@ -204,13 +258,12 @@ impl fmt::Display for Trial {
                 "not sustained"
             },
         )?;
-        for (role, (ms, memory)) in &self.roles {
-            write!(
-                f,
-                "\n{:9}{role}: {ms:.3} ms CPU per tx, {} MB",
-                "",
-                memory / 1_000_000
-            )?;
+        for (role, spent) in &self.roles {
+            let ms = spent.cpu.as_secs_f64() * 1_000.0 / self.count.max(1) as f64;
+            let memory = spent.memory / 1_000_000;
+            write!(f, "\n{:9}{role}: {ms:.3} ms CPU per tx", "")?;
+            let of_all = if *role == GENERATOR { "" } else { " over all nodes" };
+            write!(f, "{of_all}, {memory} MB")?;
         }
         let Sent {
             refused,
@@ -227,11 +280,11 @@ impl fmt::Display for Trial {
                 lag.as_secs_f64()
             )?;
         }
-        if refused + broken + self.latency.lost > 0 {
-            let lost = self.latency.lost;
+        let (lost, failed) = (self.latency.lost, self.failed);
+        if refused + broken + lost > 0 || failed > 0 {
             write!(
                 f,
-                "\n{:9}{refused} refused, {broken} broken, {lost} of the window not committed",
+                "\n{:9}{refused} refused, {broken} broken, {failed} failed, {lost} of the window not committed",
                 ""
             )?;
         }

@@ -1,7 +1,7 @@
 //! What the chain did with the load: when each block was committed, what was in
 //! it, and what every process spent.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
@@ -15,14 +15,14 @@ use crate::{
 /// How exactly commit times are known.
 const POLL: Duration = Duration::from_millis(20);
 
-/// When the node was first seen with a height.
+/// When the node's application was first seen to have committed a height.
 #[derive(Clone, Copy, Debug)]
 pub struct Commit {
     pub height: u64,
     pub seen: Instant,
 }
 
-/// Follows one node's height.
+/// Follows the height that one node's application has committed.
 pub struct Watcher {
     rpc: Rpc,
     pub commits: Vec<Commit>,
@@ -31,7 +31,7 @@ pub struct Watcher {
 
 impl Watcher {
     pub async fn new(rpc: Rpc) -> Result<Self> {
-        let height = rpc.height().await?;
+        let height = rpc.applied().await?;
         Ok(Self {
             rpc,
             commits: Vec::new(),
@@ -42,7 +42,7 @@ impl Watcher {
     /// Waits for the next commit, until `deadline`.
     pub async fn next_commit(&mut self, deadline: Instant) -> Result<Option<Commit>> {
         loop {
-            let height = self.rpc.height().await?;
+            let height = self.rpc.applied().await?;
             let seen = Instant::now();
             if height > self.height {
                 self.commits
@@ -113,10 +113,14 @@ pub struct Spent {
     pub memory: u64,
 }
 
-/// CPU time of each role since `before`, and memory now.
-pub fn spent(participants: &[Participant], before: &[Usage]) -> BTreeMap<&'static str, Spent> {
+/// CPU time of each role between two looks, and memory at the second.
+pub fn spent(
+    participants: &[Participant],
+    before: &[Usage],
+    after: &[Usage],
+) -> BTreeMap<&'static str, Spent> {
     let mut roles = BTreeMap::<_, Spent>::new();
-    for (participant, (then, now)) in participants.iter().zip(before.iter().zip(usages(participants))) {
+    for (participant, (then, now)) in participants.iter().zip(before.iter().zip(after)) {
         let role = roles.entry(participant.role).or_default();
         role.cpu += now.cpu.saturating_sub(then.cpu);
         role.memory = role.memory.max(now.memory);
@@ -129,4 +133,18 @@ pub fn usages(participants: &[Participant]) -> Vec<Usage> {
         .iter()
         .map(|p| proc::usage(p.pid).unwrap_or_default())
         .collect()
+}
+
+/// How many transactions have failed in blocks, as a node counts; none for a chain
+/// that does not count.
+pub async fn failures(metrics: Option<SocketAddr>) -> u64 {
+    let Some(address) = metrics else { return 0 };
+    let Ok(answer) = reqwest::get(format!("http://{address}/metrics")).await else {
+        return 0;
+    };
+    let text = answer.text().await.unwrap_or_default();
+    text.lines()
+        .find_map(|line| line.strip_prefix("slsbft_failed_transactions_total "))
+        .and_then(|count| count.trim().parse().ok())
+        .unwrap_or(0)
 }

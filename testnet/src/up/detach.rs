@@ -10,17 +10,18 @@ use std::{
     time::Duration,
 };
 
-use super::{Args, lock};
-use crate::error::{During, Error, Result};
+use super::Args;
+use crate::{
+    error::{During, Error, Result},
+    folder,
+};
 
 const POLL: Duration = Duration::from_millis(200);
 
 pub async fn run(args: &Args) -> Result<()> {
-    if lock::holder(&args.dir)?.is_some() {
-        return Err(Error::Usage(format!(
-            "a testnet runs in {} already",
-            args.dir.display()
-        )));
+    folder::prepare(&args.dir)?;
+    if folder::holder(&args.dir)?.is_some() {
+        return Err(folder::running(&args.dir));
     }
     let path = args.dir.join("testnet.log");
     let open = || {
@@ -54,7 +55,7 @@ pub async fn run(args: &Args) -> Result<()> {
                 format!("ended ({status}); its log is {}", path.display()),
             ));
         }
-        if lock::holder(&args.dir)?.is_some_and(|holder| holder.ready) {
+        if folder::holder(&args.dir)?.is_some_and(|holder| holder.ready) {
             break;
         }
         tokio::time::sleep(POLL).await;

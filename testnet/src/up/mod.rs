@@ -1,9 +1,8 @@
 //! `slsbft-testnet up` and `down`: a testnet that stays, in the foreground or not.
 
-pub mod lock;
-
 mod connect;
 mod detach;
+mod network;
 
 use std::{
     path::{Path, PathBuf},
@@ -14,19 +13,16 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use slsbft_client::{
-    HdPath, Mnemonic,
-    keyring::{Backend, Keyring, is_test_chain},
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::Instant,
 };
-use tokio::signal::unix::{SignalKind, signal};
 
-use self::lock::Lock;
 use crate::{
     deal,
     error::{During, Error, Result},
     fleet::Fleet,
-    homes::{self, Plan},
-    network::{FundedAccount, Network},
+    folder::{self, Folder},
     status::Screen,
     tools::Tools,
 };
@@ -42,12 +38,12 @@ pub struct Args {
     /// Folder of the testnet; made if it is not there
     #[arg(long, value_name = "DIR", default_value = ".testnet")]
     pub dir: PathBuf,
-    /// Validators of a new testnet
-    #[arg(long, default_value_t = 4)]
-    pub validators: usize,
-    /// Chain id of a new testnet
-    #[arg(long, value_name = "ID", default_value = "slsbft-local-1")]
-    pub chain_id: String,
+    /// Validators of a new testnet [default: 4]
+    #[arg(long)]
+    pub validators: Option<usize>,
+    /// Chain id of a new testnet [default: slsbft-local-1]
+    #[arg(long, value_name = "ID")]
+    pub chain_id: Option<String>,
     /// Ports of a new testnet start here, four per node [default: any that are free]
     #[arg(long, value_name = "PORT")]
     pub base_port: Option<u16>,
@@ -58,7 +54,7 @@ pub struct Args {
     #[arg(long)]
     pub no_deal: bool,
     /// Requests that the deal serves and pays for
-    #[arg(long, default_value_t = 3_000)]
+    #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u64).range(1..=15_000))]
     pub requests: u64,
 }
 
@@ -71,35 +67,34 @@ pub struct DownArgs {
 
 /// Runs `up`.
 pub async fn run(args: &Args, tools: &Tools) -> Result<()> {
-    std::fs::create_dir_all(&args.dir).during(|| format!("make {}", args.dir.display()))?;
     if args.detach {
         return detach::run(args).await;
     }
-    let mut lock = Lock::take(&args.dir)?;
+    let mut folder = Folder::take(&args.dir)?;
     let (slsbftd, cometbft) = (tools.slsbftd()?, tools.cometbft()?);
-    let network = match Network::read(&args.dir)? {
-        Some(network) => {
-            println!("going on with {} in {}", network.chain_id, args.dir.display());
-            network
-        }
-        None => {
-            println!("making {} homes in {}", args.validators, args.dir.display());
-            let network = homes::make(&slsbftd, &plan(args)?)?;
-            keep_keys(&args.dir, &network)?;
-            network
-        }
+    let mut stop = Interruptions::listen()?;
+    let outcome = tokio::select! {
+        outcome = network::find_or_make(args, &folder, &slsbftd) => outcome,
+        () = stop.next() => return Ok(()),
     };
+    let (network, height) = outcome?;
     println!(
         "starting {} validators, each slsbftd with its own CometBFT",
         network.nodes.len()
     );
     let mut fleet = Fleet::start(&args.dir, network, slsbftd.clone(), cometbft)?;
     let outcome = tokio::select! {
-        outcome = live(args, &slsbftd, &mut fleet, &mut lock) => outcome,
-        outcome = interrupted() => outcome,
+        outcome = live(args, &slsbftd, &mut fleet, height, &mut folder) => outcome,
+        () = stop.next() => Ok(()),
     };
     println!("\nstopping {} validators", fleet.network.nodes.len());
-    fleet.stop().await?;
+    tokio::select! {
+        stopped = fleet.stop() => stopped?,
+        () = stop.next() => {
+            println!("not waiting any longer: what still runs ends by itself");
+            return outcome;
+        }
+    }
     println!(
         "stopped; the data stays in {} and the next start goes on from there",
         args.dir.display()
@@ -108,97 +103,69 @@ pub async fn run(args: &Args, tools: &Tools) -> Result<()> {
 }
 
 /// From the first block until somebody stops it.
-async fn live(args: &Args, slsbftd: &Path, fleet: &mut Fleet, lock: &mut Lock) -> Result<()> {
-    fleet.reach(1, STARTUP).await?;
-    println!("all {} validators make blocks\n", fleet.network.nodes.len());
+async fn live(
+    args: &Args,
+    slsbftd: &Path,
+    fleet: &mut Fleet,
+    height: u64,
+    folder: &mut Folder,
+) -> Result<()> {
+    fleet.reach(height.max(1), STARTUP).await?;
+    let validators = fleet.network.nodes.len();
+    match height {
+        0 => println!("all {validators} validators make blocks\n"),
+        height => println!("all {validators} validators are back at height {height}\n"),
+    }
     if !args.no_deal {
         deal::play(&args.dir, &fleet.network, slsbftd, args.requests).await?;
     }
     connect::explain(&args.dir, slsbftd, &fleet.network);
-    lock.ready()?;
+    folder.ready()?;
     let mut screen = Screen::new();
     loop {
         fleet.tend()?;
-        let restarts = (0..fleet.network.nodes.len())
-            .map(|n| fleet.restarts(n))
-            .collect::<Vec<_>>();
+        let restarts = (0..validators).map(|n| fleet.restarts(n)).collect::<Vec<_>>();
         screen.show(&fleet.network, &restarts).await;
         tokio::time::sleep(REFRESH).await;
     }
 }
 
-/// Returns at Ctrl-C or SIGTERM.
-async fn interrupted() -> Result<()> {
-    let listen = |kind| signal(kind).during(|| "listen to signals".into());
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-    let mut hang_up = listen(SignalKind::hangup())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
-    }
-    Ok(())
-}
+/// Ctrl-C, SIGTERM and a terminal that goes away.
+struct Interruptions([tokio::signal::unix::Signal; 3]);
 
-/// Accounts with new keys: users to play with, and the parties of the deal.
-fn plan(args: &Args) -> Result<Plan> {
-    if !is_test_chain(&args.chain_id) {
-        return Err(Error::Usage(format!(
-            "chain id {} does not say that the chain is for tests, so no daemon would use its published keys; \
-             choose one like slsbft-local-1",
-            args.chain_id
-        )));
+impl Interruptions {
+    fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).during(|| "listen to signals".into());
+        Ok(Self([
+            listen(SignalKind::interrupt())?,
+            listen(SignalKind::terminate())?,
+            listen(SignalKind::hangup())?,
+        ]))
     }
-    let account = |name: &str| {
-        let mnemonic = Mnemonic::generate();
-        let key = mnemonic
-            .derive("", HdPath::default())
-            .map_err(|e| Error::Usage(e.to_string()))?;
-        Ok(FundedAccount {
-            name: name.into(),
-            address: key.address().to_string(),
-            mnemonic: mnemonic.phrase().to_string(),
-        })
-    };
-    let names = ["alice", "bob", deal::PROVIDER, deal::CONSUMER, deal::APPLICATION];
-    Ok(Plan {
-        dir: args.dir.clone(),
-        chain_id: args.chain_id.clone(),
-        validators: args.validators,
-        base_port: args.base_port,
-        accounts: names.into_iter().map(account).collect::<Result<_>>()?,
-        senders: Vec::new(),
-    })
-}
 
-/// The same keys in a keyring, for commands that sign.
-fn keep_keys(dir: &Path, network: &Network) -> Result<()> {
-    let keyring = Keyring::open(dir, Backend::Test);
-    for account in &network.accounts {
-        let key = network.key(&account.name)?;
-        keyring
-            .add(&account.name, &key, None)
-            .map_err(|e| Error::Usage(e.to_string()))?;
+    async fn next(&mut self) {
+        let [interrupt, terminate, hang_up] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
     }
-    Ok(())
 }
 
 /// Runs `down`.
 pub async fn down(args: &DownArgs) -> Result<()> {
-    let Some(holder) = lock::holder(&args.dir)? else {
-        println!("no testnet runs in {}", args.dir.display());
+    let dir = args.dir.display();
+    let Some(holder) = folder::holder(&args.dir)? else {
+        println!("no testnet runs in {dir}");
         return Ok(());
     };
-    println!(
-        "stopping the testnet in {} (process {})",
-        args.dir.display(),
-        holder.pid
-    );
+    println!("stopping the testnet in {dir} (process {})", holder.pid);
     // It may have ended since; then there is nothing left to do.
     let _gone = kill(Pid::from_raw(holder.pid.cast_signed()), Signal::SIGTERM);
-    let deadline = tokio::time::Instant::now() + SHUTDOWN;
-    while lock::holder(&args.dir)?.is_some_and(|now| now.pid == holder.pid) {
-        if tokio::time::Instant::now() > deadline {
+    let deadline = Instant::now() + SHUTDOWN;
+    while folder::holder(&args.dir)?.is_some_and(|now| now.pid == holder.pid) {
+        if Instant::now() > deadline {
             let pid = holder.pid;
             return Err(Error::node(
                 "the testnet",
