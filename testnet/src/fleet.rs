@@ -117,7 +117,9 @@ impl Fleet {
         let Some((node, reached)) = late else {
             return Error::Chain(format!("height {height} was not reached"));
         };
-        let reached = reached.map_or("does not answer".into(), |h| format!("is at height {h}"));
+        let reached = reached.map_or("does not answer or is catching up".into(), |h| {
+            format!("is at height {h}")
+        });
         let log = log_of(node);
         let tail = crate::child::tail(&log);
         Error::node(
@@ -129,7 +131,8 @@ impl Fleet {
         )
     }
 
-    /// Each node's height; `None` for one that does not answer.
+    /// Each node's height; `None` for one that does not answer or is catching up,
+    /// and so takes no transactions.
     pub async fn heights(&self) -> Vec<Option<u64>> {
         let rpcs: Vec<Rpc> = self
             .network
@@ -137,7 +140,11 @@ impl Fleet {
             .iter()
             .map(|node| Rpc::new(&node.rpc.to_string()))
             .collect();
-        join_all(rpcs.iter().map(async |rpc| rpc.height().await.ok())).await
+        let reached = async |rpc: &Rpc| {
+            let sync = rpc.status().await.ok()?.sync_info;
+            (!sync.catching_up).then_some(sync.latest_block_height)
+        };
+        join_all(rpcs.iter().map(reached)).await
     }
 
     /// Starts again what has ended, after a pause that grows while it keeps

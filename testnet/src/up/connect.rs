@@ -9,19 +9,19 @@ pub fn explain(dir: &Path, slsbftd: &Path, network: &Network) {
     let Some(node) = network.nodes.first() else { return };
     println!("Connect");
     println!(
-        "  chain id   {} (prefix {}, coin {})",
+        "  chain id    {} (prefix {}, coin {})",
         network.chain_id, network.bech32_prefix, network.denom
     );
     for node in &network.nodes {
         println!(
-            "  {:10} RPC http://{}   gRPC {}   metrics http://{}/metrics",
+            "  {:11} RPC http://{}   gRPC {}   metrics http://{}/metrics",
             node.moniker, node.rpc, node.grpc, node.metrics
         );
     }
     println!("\nKeys, each with {FUNDS_ANKR} ANKR in the genesis; they are public, so use them here only");
     for account in &network.accounts {
         println!(
-            "  {:10} {}\n             {}",
+            "  {:11} {}\n              {}",
             account.name, account.address, account.mnemonic
         );
     }

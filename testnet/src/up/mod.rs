@@ -53,8 +53,9 @@ pub struct Args {
     /// Do not play the metered deal
     #[arg(long)]
     pub no_deal: bool,
-    /// Requests that the deal serves and pays for
-    #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u64).range(1..=15_000))]
+    /// Requests that the deal serves and pays for: enough for a claim to be worth its
+    /// fee, and not more than the escrow pays
+    #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u64).range(1_000..=15_000))]
     pub requests: u64,
 }
 
