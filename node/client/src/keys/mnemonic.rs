@@ -156,6 +156,90 @@ mod tests {
         }
     }
 
+    /// The phrases of BIP-39's own vectors, all of "abandon" up to the checksum.
+    /// The addresses of 12 and 24 words are those that Keplr, Ledger and Trezor
+    /// show; the others were computed from the two standards by other means.
+    #[test]
+    fn every_length_passphrase_and_account_gives_the_address_of_other_wallets() {
+        let vectors = [
+            (
+                11,
+                "about",
+                "",
+                0,
+                0,
+                "cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4",
+            ),
+            (
+                23,
+                "art",
+                "",
+                0,
+                0,
+                "cosmos1r5v5srda7xfth3hn2s26txvrcrntldjumt8mhl",
+            ),
+            (
+                11,
+                "about",
+                "TREZOR",
+                0,
+                0,
+                "cosmos12fdxecq3dp28aaswp2n3yk35p782g3w9dz32m6",
+            ),
+            (
+                11,
+                "about",
+                "",
+                1,
+                0,
+                "cosmos1tehv5km5e9y706rc2gzk9yyun9dljjjnvyt3u0",
+            ),
+            (
+                11,
+                "about",
+                "",
+                0,
+                7,
+                "cosmos1ry8ad7xw5n5y4zhplc6s7xruxmamtsalkmrqk5",
+            ),
+            (
+                14,
+                "address",
+                "",
+                0,
+                0,
+                "cosmos1jxt504p3j2wktd3yjn06u7j6jpwvztpx74vn35",
+            ),
+            (
+                17,
+                "agent",
+                "",
+                0,
+                0,
+                "cosmos1sxkq86q5a75plf6n3tc45dxdf5cjfmufq2cu8m",
+            ),
+            (
+                20,
+                "admit",
+                "",
+                0,
+                0,
+                "cosmos13pzdjww984l30rf7kzegwhwh2yhag76l4qguz8",
+            ),
+        ];
+        for (words, last, passphrase, account, index, address) in vectors {
+            let phrase = format!("{}{last}", "abandon ".repeat(words));
+            let wallet: Mnemonic = phrase.parse().unwrap();
+            let key = wallet.derive(passphrase, HdPath { account, index }).unwrap();
+            assert_eq!(
+                key.address(),
+                Address::from_bech32_with("cosmos", address).unwrap(),
+                "{} words, '{passphrase}', account {account}, index {index}",
+                words + 1
+            );
+        }
+    }
+
     #[test]
     fn spelling_length_and_checksum_are_told_apart() {
         let good = Mnemonic::generate().phrase().to_uppercase().replace(' ', "\n  ");
