@@ -78,7 +78,7 @@ async fn five_hundred_concurrent_submissions_of_one_account_never_miss_a_sequenc
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lost_answers_restarts_and_refusals_lose_nothing_and_pay_nothing_twice() {
+async fn lost_answers_restarts_evictions_and_refusals_lose_nothing_and_pay_nothing_twice() {
     for seed in 1..=3 {
         let key = SigningKey::generate(KeyKind::Ed25519);
         let faults = Faults {
@@ -87,6 +87,7 @@ async fn lost_answers_restarts_and_refusals_lose_nothing_and_pay_nothing_twice()
             lost_answer: 40,
             forget: 15,
             full: 40,
+            evict: 10,
             foreign: 0,
         };
         let node = FakeNode::start(&key, faults);
@@ -127,6 +128,21 @@ async fn a_transaction_that_the_node_forgot_is_sent_again_without_being_asked() 
     node.chain().halted = false;
     let hash = pending.hash();
     assert_eq!(pending.wait(MINUTE).await.unwrap().hash, hash, "the same bytes");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn waiting_that_was_given_up_can_be_taken_up_again() {
+    let key = SigningKey::generate(KeyKind::Secp256k1);
+    let node = FakeNode::start(&key, Faults::default());
+    let submitter = submitter(&node, &key).await;
+    node.chain().halted = true;
+    let mut pending = submitter.submit(tx("patience")).await.unwrap();
+    for _ in 0..2 {
+        let early = pending.settled(Duration::from_millis(30)).await.unwrap_err();
+        assert!(matches!(early, ClientError::NotIncluded { .. }), "{early}");
+    }
+    node.chain().halted = false;
+    assert!(pending.settled(MINUTE).await.unwrap().height > 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

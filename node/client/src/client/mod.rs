@@ -12,7 +12,7 @@ use tonic::transport::{Channel, Endpoint};
 
 pub use error::{ClientError, TxFailure};
 pub use metering::DealsOf;
-pub use query::Account;
+pub use query::{Account, Head};
 pub use service::TxOutcome;
 
 /// How long one request may take.

@@ -9,6 +9,7 @@ use cosmos_sdk_proto::cosmos::{
         QueryTotalSupplyRequest, query_client::QueryClient as BankClient,
     },
     base::{
+        node::v1beta1::{StatusRequest, service_client::ServiceClient as NodeClient},
         query::v1beta1::PageRequest,
         tendermint::v1beta1::{
             GetBlockByHeightRequest, GetLatestBlockRequest, GetNodeInfoRequest, service_client::ServiceClient,
@@ -16,7 +17,7 @@ use cosmos_sdk_proto::cosmos::{
     },
 };
 use prost::{Message, Name, bytes::Bytes};
-use slsbft_types::{Address, Amount, Coin, PublicKey};
+use slsbft_types::{Address, Amount, Coin, PublicKey, Time};
 use tendermint_proto::v0_38::types::{Block, BlockId};
 use tonic::Code;
 
@@ -34,6 +35,13 @@ pub struct Account {
     pub sequence: u64,
     /// Unknown until the account has signed once.
     pub public_key: Option<PublicKey>,
+}
+
+/// The latest block of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub height: u64,
+    pub time: Time,
 }
 
 impl Client {
@@ -152,6 +160,18 @@ impl Client {
             .map(|info| info.network)
             .filter(|network| !network.is_empty());
         network.ok_or_else(|| self.without("a chain id"))
+    }
+
+    /// Height and time of the latest block that the node's state has seen; known
+    /// even while its consensus is away.
+    pub async fn head(&self) -> Result<Head, ClientError> {
+        let answer = NodeClient::new(self.channel()).status(StatusRequest {}).await;
+        let status = answer.map_err(|s| self.failed(s))?.into_inner();
+        let time = status.timestamp.as_ref().and_then(|t| Time::try_from(t).ok());
+        Ok(Head {
+            height: status.height,
+            time: time.ok_or_else(|| self.without("the time of its latest block"))?,
+        })
     }
 
     /// A block and its id; the latest if no height is given.

@@ -129,8 +129,14 @@ impl Submitted {
     }
 
     /// The outcome, once the transaction is in a block.
-    pub async fn wait(self, at_most: Duration) -> Result<TxOutcome, ClientError> {
-        match timeout(at_most, self.fate).await {
+    pub async fn wait(mut self, at_most: Duration) -> Result<TxOutcome, ClientError> {
+        self.settled(at_most).await
+    }
+
+    /// The same for who may want to go on waiting: after
+    /// [`ClientError::NotIncluded`], and only then, it can be asked again.
+    pub async fn settled(&mut self, at_most: Duration) -> Result<TxOutcome, ClientError> {
+        match timeout(at_most, &mut self.fate).await {
             Ok(Ok(fate)) => fate,
             Ok(Err(_)) => Err(ClientError::Stopped),
             Err(_) => Err(ClientError::NotIncluded {

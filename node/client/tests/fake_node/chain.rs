@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use cosmos_sdk_proto::{
-    Any,
+    Any, Timestamp,
     cosmos::{
         auth::v1beta1::{BaseAccount, QueryAccountRequest, QueryAccountResponse},
         base::{
-            abci::v1beta1::{GasInfo, TxResponse},
+            abci::v1beta1::{GasInfo, TxMsgData, TxResponse},
+            node::v1beta1::{StatusRequest, StatusResponse},
             tendermint::v1beta1::{GetNodeInfoRequest, GetNodeInfoResponse},
         },
         tx::v1beta1::{
@@ -19,6 +20,7 @@ use cosmos_sdk_proto::{
 use prost::{Message, Name};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use slsbft_client::TxHash;
+use slsbft_proto::metering::v1::{ClaimResult, ClaimVerdict, MsgClaim, MsgClaimResponse};
 use slsbft_types::{
     PublicKey,
     tx::{direct_sign_bytes, tx_hash},
@@ -40,8 +42,19 @@ pub struct Faults {
     /// The mempool is emptied, as by a restart, before the broadcast is looked at.
     pub forget: u32,
     pub full: u32,
+    /// The last transaction is thrown out of the mempool.
+    pub evict: u32,
     /// Another program gets in first with the same key.
     pub foreign: u32,
+}
+
+/// A transaction in the mempool; a foreign one has an empty memo.
+#[derive(Clone)]
+struct Held {
+    hash: TxHash,
+    memo: String,
+    /// Of its result, if it succeeds.
+    data: String,
 }
 
 pub struct Chain {
@@ -52,9 +65,8 @@ pub struct Chain {
     /// The account's sequence after the latest block, and after the mempool.
     pub sequence: u64,
     checked: u64,
-    /// Hash and memo; foreign transactions have an empty memo.
-    mempool: VecDeque<(TxHash, String)>,
-    index: BTreeMap<TxHash, (u64, u32)>,
+    mempool: VecDeque<Held>,
+    index: BTreeMap<TxHash, (u64, Held)>,
     /// Memos in the order in which blocks took them.
     pub included: Vec<String>,
     /// Broadcasts refused because of their sequence.
@@ -86,15 +98,14 @@ impl Chain {
         }
         self.height += 1;
         for _ in 0..self.rng.gen_range(5..60) {
-            let Some((hash, memo)) = self.mempool.pop_front() else {
+            let Some(held) = self.mempool.pop_front() else {
                 break;
             };
             self.sequence += 1;
-            let code = if memo == "fails in its block" { 5 } else { 0 };
-            self.index.insert(hash, (self.height, code));
-            if !memo.is_empty() {
-                self.included.push(memo);
+            if !held.memo.is_empty() || !held.data.is_empty() {
+                self.included.push(held.memo.clone());
             }
+            self.index.insert(held.hash, (self.height, held));
         }
     }
 
@@ -106,7 +117,12 @@ impl Chain {
     /// Another program sends a transaction with the same key.
     pub fn foreign(&mut self) {
         self.checked += 1;
-        self.mempool.push_back((TxHash(self.rng.r#gen()), String::new()));
+        let hash = TxHash(self.rng.r#gen());
+        self.mempool.push_back(Held {
+            hash,
+            memo: String::new(),
+            data: String::new(),
+        });
     }
 
     pub fn broadcast(&mut self, request: BroadcastTxRequest) -> Result<BroadcastTxResponse, Status> {
@@ -119,6 +135,9 @@ impl Chain {
         }
         if self.happens(self.faults.foreign) {
             self.foreign();
+        }
+        if self.happens(self.faults.evict) && self.mempool.pop_back().is_some() {
+            self.checked -= 1;
         }
         if self.happens(self.faults.full) {
             return Ok(verdict(20, "mempool is full"));
@@ -137,12 +156,15 @@ impl Chain {
         let body = TxBody::decode(raw.body_bytes.as_slice()).map_err(undecodable)?;
         let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice()).map_err(undecodable)?;
         let hash = TxHash(tx_hash(bytes));
-        if self.mempool.iter().any(|(held, _)| *held == hash) {
+        if self.mempool.iter().any(|held| held.hash == hash) {
             return Ok(verdict(19, "tx already in mempool"));
         }
         let (fee, found) = (auth.fee.unwrap(), auth.signer_infos[0].sequence);
         if fee.amount[0].amount.parse::<u64>().unwrap() < 25 * fee.gas_limit {
             return Ok(verdict(13, "insufficient fees"));
+        }
+        if fee.gas_limit < gas(&raw.body_bytes) {
+            return Ok(verdict(11, "out of gas"));
         }
         let expected = self.checked;
         if found != expected {
@@ -155,7 +177,11 @@ impl Chain {
             .verify(&signed, &raw.signatures[0])
             .expect("the signature is that of the account");
         self.checked += 1;
-        self.mempool.push_back((hash, body.memo));
+        self.mempool.push_back(Held {
+            hash,
+            data: data(&body),
+            memo: body.memo,
+        });
         Ok(verdict(0, ""))
     }
 
@@ -166,14 +192,20 @@ impl Chain {
             .map_err(|_| Status::invalid_argument("no hash"))?;
         let not_found = || Status::not_found(format!("tx not found: {hash}"));
         // The index is one block behind the state.
-        let (height, code) = self
+        let (height, held) = self
             .index
             .get(&hash)
             .filter(|(height, _)| *height < self.height)
             .ok_or_else(not_found)?;
-        let mut response = verdict(*code, if *code == 0 { "" } else { "insufficient funds" });
+        let fails = held.memo == "fails in its block";
+        let mut response = if fails {
+            verdict(5, "insufficient funds")
+        } else {
+            verdict(0, "")
+        };
         if let Some(answer) = &mut response.tx_response {
             answer.height = *height as i64;
+            answer.data = held.data.clone();
             answer.txhash = hash.to_string();
         }
         Ok(GetTxResponse {
@@ -182,10 +214,12 @@ impl Chain {
         })
     }
 
-    pub fn simulate(&mut self, _: SimulateRequest) -> Result<SimulateResponse, Status> {
+    pub fn simulate(&mut self, request: SimulateRequest) -> Result<SimulateResponse, Status> {
+        let raw = TxRaw::decode(request.tx_bytes.as_slice())
+            .map_err(|_| Status::invalid_argument("no transaction"))?;
         let gas_info = Some(GasInfo {
             gas_wanted: 0,
-            gas_used: 400_000,
+            gas_used: gas(&raw.body_bytes),
         });
         Ok(SimulateResponse {
             gas_info,
@@ -213,6 +247,18 @@ impl Chain {
         Ok(QueryAccountResponse { account: Some(any) })
     }
 
+    pub fn status(&mut self, _: StatusRequest) -> Result<StatusResponse, Status> {
+        let timestamp = Some(Timestamp {
+            seconds: 1_800_000_000 + self.height as i64,
+            nanos: 0,
+        });
+        Ok(StatusResponse {
+            height: self.height,
+            timestamp,
+            ..Default::default()
+        })
+    }
+
     pub fn node_info(&mut self, _: GetNodeInfoRequest) -> Result<GetNodeInfoResponse, Status> {
         let info = DefaultNodeInfo {
             network: CHAIN_ID.into(),
@@ -227,6 +273,44 @@ impl Chain {
     fn happens(&mut self, per_mille: u32) -> bool {
         self.rng.gen_range(0..1000) < per_mille
     }
+}
+
+fn claim(body: &TxBody) -> Option<MsgClaim> {
+    let message = body.messages.first()?;
+    (message.type_url == MsgClaim::type_url()).then(|| MsgClaim::decode(message.value.as_slice()).unwrap())
+}
+
+/// As the chain's table has it.
+fn gas(body: &[u8]) -> u64 {
+    let claim = claim(&TxBody::decode(body).unwrap());
+    let messages = claim.map_or(40_000, |claim| 60_000 + 5_000 * claim.vouchers.len() as u64);
+    (30_000 + 10 * body.len() as u64 + messages).max(200_000)
+}
+
+/// A claim's answer: everything is accepted.
+fn data(body: &TxBody) -> String {
+    let Some(claim) = claim(body) else {
+        return String::new();
+    };
+    let accepted = ClaimResult {
+        verdict: ClaimVerdict::Accepted.into(),
+        deal_id: 1,
+    };
+    let response = MsgClaimResponse {
+        results: vec![accepted; claim.vouchers.len()],
+        paid: "0".into(),
+    };
+    let any = Any {
+        type_url: MsgClaimResponse::type_url(),
+        value: response.encode_to_vec(),
+    };
+    hex::encode(
+        TxMsgData {
+            msg_responses: vec![any],
+            ..Default::default()
+        }
+        .encode_to_vec(),
+    )
 }
 
 fn verdict(code: u32, log: &str) -> BroadcastTxResponse {

@@ -22,7 +22,13 @@ use std::{
 
 use cosmos_sdk_proto::cosmos::{
     auth::v1beta1::{query_server::Query as Auth, query_server::QueryServer, *},
-    base::tendermint::v1beta1::{service_server::Service as Blocks, service_server::ServiceServer, *},
+    base::{
+        node::v1beta1::{
+            ConfigRequest, ConfigResponse, StatusRequest, StatusResponse, service_server::Service as Node,
+            service_server::ServiceServer as NodeServer,
+        },
+        tendermint::v1beta1::{service_server::Service as Blocks, service_server::ServiceServer, *},
+    },
     tx::v1beta1::{service_server::Service as Txs, service_server::ServiceServer as TxServer, *},
 };
 use slsbft_client::SigningKey;
@@ -72,6 +78,11 @@ serve!(Blocks {
     get_latest_validator_set(GetLatestValidatorSetRequest) -> GetLatestValidatorSetResponse = none;
     get_validator_set_by_height(GetValidatorSetByHeightRequest) -> GetValidatorSetByHeightResponse = none;
     abci_query(AbciQueryRequest) -> AbciQueryResponse = none;
+});
+
+serve!(Node {
+    config(ConfigRequest) -> ConfigResponse = none;
+    status(StatusRequest) -> StatusResponse = Chain::status;
 });
 
 serve!(Txs {
@@ -127,6 +138,7 @@ impl FakeNode {
             let served = Server::builder()
                 .add_service(QueryServer::new(services.clone()))
                 .add_service(ServiceServer::new(services.clone()))
+                .add_service(NodeServer::new(services.clone()))
                 .add_service(TxServer::new(services))
                 .serve_with_incoming(TcpListenerStream::new(listener))
                 .await;
