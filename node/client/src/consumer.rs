@@ -72,6 +72,26 @@ impl SpendingTally {
         }
     }
 
+    /// Takes up a forgotten statement, see [`VoucherSigner::recover`]. What it
+    /// states was received and asked for.
+    pub fn recover(&mut self, signed: &SignedVoucher) -> Result<bool, VoucherError> {
+        let beyond = self.signer.recover(signed)?;
+        let stated = self.signer.last().counters.iter();
+        for ((served, claimed), stated) in self.served.iter_mut().zip(&mut self.claimed).zip(stated) {
+            (*served, *claimed) = ((*served).max(*stated), (*claimed).max(*stated));
+        }
+        Ok(beyond)
+    }
+
+    /// Lets go of what may have been received and was not asked for. Only for when
+    /// nothing is under way and the gateway has just said what it has metered.
+    pub fn forgo(&mut self) {
+        let asked = self.claimed.iter().zip(&self.signer.last().counters);
+        for (served, (claimed, signed)) in self.served.iter_mut().zip(asked) {
+            *served = (*served).min(*claimed).max(*signed);
+        }
+    }
+
     /// What the next voucher would state: the claim as far as it was served.
     pub fn payable(&self) -> Vec<u64> {
         let asked = self
@@ -172,6 +192,21 @@ mod tests {
         tally.claim(&[1, 100]);
         assert_eq!(signed(&mut tally), [2, 500], "a lower claim takes nothing back");
         assert_eq!(tally.last().sequence, 2);
+    }
+
+    #[test]
+    fn what_was_let_go_of_cannot_be_asked_for_later() {
+        let mut tally = tally(None);
+        tally.serve(&[2, 9_000]);
+        tally.claim(&[2, 500]);
+        tally.forgo();
+        assert_eq!(tally.unsigned(), [2, 500]);
+        assert_eq!(signed(&mut tally), [2, 500]);
+        tally.claim(&[2, 9_000]);
+        tally.forgo();
+        assert_eq!(signed(&mut tally), [2, 500]);
+        tally.serve(&[0, 10]);
+        assert_eq!(signed(&mut tally), [2, 510]);
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub enum VoucherError {
     Counters { expected: usize, found: usize },
     #[error("the session has signed its last possible voucher; open another session")]
     Exhausted,
+    #[error("the voucher is for deal {found}, not {expected}")]
+    OtherDeal { expected: u64, found: u64 },
 }
 
 /// Signs a voucher as it is; the key must be that of `voucher.session_key`.
@@ -142,6 +144,27 @@ impl VoucherSigner {
         &self.last
     }
 
+    /// Goes on from a statement that this key has signed and that was forgotten,
+    /// as after the loss of a disk. Whoever has kept it is not believed: the
+    /// signature is. `false` if it is not beyond the latest statement.
+    pub fn recover(&mut self, signed: &SignedVoucher) -> Result<bool, VoucherError> {
+        let voucher = verify(&self.last.chain_id, signed)?;
+        check_key(&self.key, &voucher)?;
+        let (expected, found) = (self.last.deal_id, voucher.deal_id);
+        if expected != found {
+            return Err(VoucherError::OtherDeal { expected, found });
+        }
+        let (expected, found) = (self.last.counters.len(), voucher.counters.len());
+        if expected != found {
+            return Err(VoucherError::Counters { expected, found });
+        }
+        let beyond = voucher.sequence > self.last.sequence;
+        if beyond {
+            self.last = voucher;
+        }
+        Ok(beyond)
+    }
+
     /// Signs the next statement: cumulative counters, none lower than before.
     pub fn sign(&mut self, counters: &[u64], rating: u32) -> Result<SignedVoucher, VoucherError> {
         let (expected, found) = (self.last.counters.len(), counters.len());
@@ -212,6 +235,35 @@ mod tests {
             (signer.last().sequence, signer.last().counters.clone()),
             (1, vec![3, 4])
         );
+    }
+
+    #[test]
+    fn a_forgotten_statement_is_taken_up_again_if_its_own_key_signed_it() {
+        let key = SigningKey::generate(KeyKind::Ed25519);
+        let new = || VoucherSigner::new(key.clone(), "slsbft-test-1", 7, 2).unwrap();
+        let mut before = new();
+        before.sign(&[3, 4], 0).unwrap();
+        let signed = before.sign(&[5, 6], 0).unwrap();
+
+        let mut after = new();
+        assert_eq!(after.recover(&signed), Ok(true));
+        assert_eq!(after.recover(&signed), Ok(false));
+        assert_eq!(after.last(), before.last());
+        assert!(matches!(
+            after.sign(&[5, 5], 0),
+            Err(VoucherError::CounterFell { .. })
+        ));
+
+        let foreign = signer().sign(&[9, 9], 0).unwrap();
+        assert_eq!(after.recover(&foreign), Err(VoucherError::SessionKey));
+        let mut forged = before.sign(&[9, 9], 0).unwrap();
+        forged.signature = signed.signature;
+        assert_eq!(after.recover(&forged), Err(VoucherError::BadSignature));
+        let mut other = VoucherSigner::new(key.clone(), "slsbft-test-1", 8, 2).unwrap();
+        assert!(matches!(
+            other.recover(&signed),
+            Err(VoucherError::OtherDeal { .. })
+        ));
     }
 
     #[test]
