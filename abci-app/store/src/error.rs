@@ -40,6 +40,11 @@ pub enum StoreError {
     )]
     WrongVersion { path: PathBuf, found: u32, known: u32 },
 
+    #[error(
+        "{path} holds a database that this program did not write ({detail}); choose another folder, or run the release that wrote it"
+    )]
+    Foreign { path: PathBuf, detail: String },
+
     #[error("the database is damaged: {detail}; restore a backup or resync this node")]
     Corrupt { detail: String },
 

@@ -10,6 +10,10 @@
 
 mod support;
 
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
 use slsbft_store::{BlockMeta, Changes, Overlay, Read, Space, Store, StoreConfig, StoreError};
 use support::*;
 
@@ -116,6 +120,90 @@ fn any_height_may_be_the_first_and_then_each_follows_the_last() {
         reader.at(500).unwrap().get(Space::Main, b"a"),
         Ok(Some(b"1".to_vec()))
     );
+}
+
+/// Names and contents, but for RocksDB's own log and lock.
+fn files(dir: &Path) -> Vec<(OsString, Vec<u8>)> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
+    let mut files: Vec<_> = entries
+        .map(|entry| (entry.file_name(), fs::read(entry.path()).unwrap()))
+        .filter(|(name, _)| !name.to_string_lossy().starts_with("LO"))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_database_of_another_program_is_refused_and_left_as_it_is() {
+    for columns in [
+        &["default"][..],
+        &["default", "users"],
+        &["default", "main", "meta", "later"],
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = rocksdb::Options::default();
+        options.create_if_missing(true);
+        options.create_missing_column_families(true);
+        let db = rocksdb::DB::open_cf(&options, dir.path(), columns).unwrap();
+        db.put(b"theirs", b"1").unwrap();
+        drop(db);
+        let before = files(dir.path());
+        let refused = Store::open(dir.path(), &small_config()).err();
+        assert!(matches!(refused, Some(StoreError::Foreign { .. })), "{refused:?}");
+        assert_eq!(files(dir.path()), before);
+    }
+}
+
+#[test]
+fn a_later_release_s_database_is_refused_by_its_version_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(&dir));
+    let options = rocksdb::Options::default();
+    let columns = rocksdb::DB::list_cf(&options, dir.path()).unwrap();
+    let mut db = rocksdb::DB::open_cf(&options, dir.path(), columns).unwrap();
+    db.create_cf("later", &options).unwrap();
+    db.put_cf(
+        db.cf_handle("meta").unwrap(),
+        b"state_version",
+        99u32.to_be_bytes(),
+    )
+    .unwrap();
+    drop(db);
+    let before = files(dir.path());
+    let refused = Store::open(dir.path(), &small_config()).err();
+    assert!(
+        matches!(refused, Some(StoreError::WrongVersion { found: 99, .. })),
+        "{refused:?}"
+    );
+    assert_eq!(files(dir.path()), before);
+}
+
+#[test]
+fn a_database_that_lost_a_file_is_damaged_and_never_begun_anew() {
+    // The folder's name must not make it look locked.
+    let dir = tempfile::Builder::new().prefix("blockchain").tempdir().unwrap();
+    for lost in ["CURRENT", "MANIFEST", "sst"] {
+        let home = dir.path().join(lost);
+        let mut store = Store::open(&home, &small_config()).unwrap();
+        commit(&mut store, 1, &[set(b"a", b"1")]);
+        drop(store);
+        // What the log held becomes a table.
+        drop(Store::open(&home, &small_config()).unwrap());
+        let gone = files(&home).into_iter().map(|(name, _)| name);
+        for name in gone.filter(|name| name.to_string_lossy().contains(lost)) {
+            fs::remove_file(home.join(name)).unwrap();
+        }
+        let before = files(&home);
+        for _ in 0..2 {
+            let refused = Store::open(&home, &small_config()).err();
+            assert!(
+                matches!(refused, Some(StoreError::Corrupt { .. })),
+                "{lost}: {refused:?}"
+            );
+        }
+        let left = files(&home);
+        assert!(before.iter().all(|file| lost == "sst" || left.contains(file)));
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! RocksDB as this crate uses it: its column families, how it is opened and refused, plain reads.
 
 mod batch;
+mod folder;
 mod options;
 mod pruning;
 
@@ -80,11 +81,12 @@ impl Db {
     pub(crate) fn open(path: &Path, config: &StoreConfig) -> Result<Db, StoreError> {
         std::fs::create_dir_all(path)
             .map_err(|error| StoreError::io("creating the database's folder", &error))?;
+        folder::check(path)?;
         let floors = Arc::new(PruneFloors::default());
         let memory = Memory::split(config.cache_bytes);
         let inner =
             rocksdb::DB::open_cf_descriptors(&options::database(), path, options::columns(&memory, &floors))
-                .map_err(|error| open_error(path, error))?;
+                .map_err(|error| folder::open_error(path, error))?;
         let mut db = Db {
             inner,
             ids: Default::default(),
@@ -101,21 +103,7 @@ impl Db {
 
     fn check_version(&self, path: &Path) -> Result<(), StoreError> {
         match self.get(Column::Meta, STATE_VERSION_KEY)? {
-            Some(bytes) => {
-                let found = u32::from_be_bytes(
-                    bytes
-                        .try_into()
-                        .map_err(|_| StoreError::corrupt("state version has a wrong length"))?,
-                );
-                if found != STATE_VERSION {
-                    return Err(StoreError::WrongVersion {
-                        path: path.to_owned(),
-                        found,
-                        known: STATE_VERSION,
-                    });
-                }
-                Ok(())
-            }
+            Some(bytes) => folder::check_version(path, &bytes),
             None => self.initialize(),
         }
     }
@@ -206,18 +194,5 @@ impl Db {
 
     pub(crate) fn checkpoint(&self, to: &Path) -> Result<(), StoreError> {
         Ok(rocksdb::checkpoint::Checkpoint::new(&self.inner)?.create_checkpoint(to)?)
-    }
-}
-
-fn open_error(path: &Path, error: rocksdb::Error) -> StoreError {
-    let detail = error.to_string();
-    let path = path.to_owned();
-    match error.kind() {
-        rocksdb::ErrorKind::IOError if detail.contains("lock") => StoreError::Locked { path, detail },
-        rocksdb::ErrorKind::Corruption => StoreError::Corrupt { detail },
-        rocksdb::ErrorKind::InvalidArgument => StoreError::Corrupt {
-            detail: format!("{} is not a database of this program: {detail}", path.display()),
-        },
-        _ => StoreError::Storage { detail },
     }
 }
