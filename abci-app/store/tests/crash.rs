@@ -187,6 +187,8 @@ fn blocks_large_enough_to_flush_memory_survive_a_cut_of_the_log_too() {
     for height in 1..=30 {
         hashes.push(commit(&mut store, height, &large(height)).app_hash());
     }
+    // A copy made while tables are merged would be of no single instant. Closing flushes nothing.
+    drop(store);
     for cut in [1, 3, 7] {
         let killed = copy_of(dir.path());
         let log = newest_log(killed.path());

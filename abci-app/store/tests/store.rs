@@ -122,6 +122,28 @@ fn any_height_may_be_the_first_and_then_each_follows_the_last() {
     );
 }
 
+#[test]
+fn a_chain_that_begins_at_a_great_height_prunes_only_what_it_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = StoreConfig {
+        keep_heights: 2,
+        ..small_config()
+    };
+    let mut store = Store::open(dir.path(), &config).unwrap();
+    let first = 3_000_000;
+    for height in first..first + 5 {
+        commit(&mut store, height, &[set(b"a", &height.to_be_bytes())]);
+    }
+    drop(store);
+    let bytes = files(dir.path())
+        .iter()
+        .map(|(_, bytes)| bytes.len())
+        .sum::<usize>();
+    assert!(bytes < 1 << 20, "{bytes} bytes on disk");
+    assert!(is_not_kept(open(&dir).reader().at(first + 1)));
+    assert!(open(&dir).reader().at(first + 2).is_ok());
+}
+
 /// Names and contents, but for RocksDB's own log and lock.
 fn files(dir: &Path) -> Vec<(OsString, Vec<u8>)> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());

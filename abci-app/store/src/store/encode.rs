@@ -75,7 +75,8 @@ impl Block {
             &[&record_key(self.height())],
             &[&self.record.encode()?],
         );
-        for gone in self.before.oldest..self.heights.oldest {
+        // There are no records before the first block's.
+        for gone in self.before.oldest.max(self.heights.first)..self.heights.oldest {
             batch.delete(Column::Meta, &[&record_key(gone)]);
         }
         let (key, value) = self.heights.entry()?;

@@ -188,7 +188,9 @@ impl Store {
         let sync = height.saturating_sub(self.sync_asked) >= SYNC_INTERVAL;
 
         let window = latest.state().window.clone();
+        // Before the writer can make anything appear or disappear.
         window.begin_write(&heights);
+        window.raise(&heights);
         let block = Block {
             record: record.clone(),
             changes: changes.clone(),
@@ -200,7 +202,6 @@ impl Store {
         self.writer.send(Job { block, sync })?;
         self.tree.advance(tree);
         self.heights = heights;
-        window.raise(&heights);
         if sync {
             self.sync_asked = height;
         }
