@@ -223,6 +223,23 @@ fn damaged_values_stop_the_store_when_the_tree_is_rebuilt_from_them() {
 }
 
 #[test]
+fn a_damaged_value_is_never_given_with_a_proof() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(&dir);
+    commit(&mut store, 1, &numbered(0..100, b"1"));
+    drop(store);
+    tamper(&dir, |db| {
+        db.put_cf(db.cf_handle("main").unwrap(), [0, 1], b"2").unwrap();
+    });
+    let reader = open(&dir).reader();
+    assert!(matches!(
+        reader.prove(1, &[0, 1]),
+        Err(StoreError::Corrupt { .. })
+    ));
+    assert!(reader.prove(1, &[0, 2]).is_ok());
+}
+
+#[test]
 fn a_database_of_another_version_or_without_one_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(&dir);

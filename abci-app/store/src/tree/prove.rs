@@ -63,16 +63,17 @@ impl Prover<'_> {
     fn existence(&self, key_hash: &[u8; 32], key: &[u8]) -> Result<ExistenceProof, Fault> {
         let value = self.snapshot.get(Space::Main, key)?;
         let value = value.ok_or_else(|| Fault::Damaged("a leaf has no value".into()))?;
+        let steps = self.steps(key_hash, leaf_hash(key_hash, &value))?;
         Ok(ExistenceProof {
             key: key.to_vec(),
             value,
             leaf: tree_spec().leaf_spec,
-            path: self.steps(key_hash)?.iter().rev().map(inner_op).collect(),
+            path: steps.iter().rev().map(inner_op).collect(),
         })
     }
 
-    /// The siblings from the root down to the leaf of `key_hash`.
-    fn steps(&self, key_hash: &[u8; 32]) -> Result<Vec<Step>, Fault> {
+    /// The siblings from the root down to the leaf of `key_hash`, whose hash must be `node_hash`.
+    fn steps(&self, key_hash: &[u8; 32], node_hash: [u8; 32]) -> Result<Vec<Step>, Fault> {
         let (mut steps, mut path, mut slot) = (Vec::new(), Path::ROOT, self.state.record.tree());
         while slot.leaves > BUCKET_LEAVES {
             let nibble = path.next_nibble(key_hash);
@@ -80,8 +81,10 @@ impl Prover<'_> {
             path = path.child(nibble);
         }
         let leaves = self.bucket(path, slot)?;
-        if !leaves.iter().any(|leaf| leaf.key_hash == *key_hash) {
-            return Err(Fault::Damaged(format!("a leaf below {path:?} is missing")));
+        let leaf = leaves.iter().find(|leaf| leaf.key_hash == *key_hash);
+        if leaf.is_none_or(|leaf| leaf.node_hash != node_hash) {
+            let detail = format!("a leaf below {path:?} is missing or has another value");
+            return Err(Fault::Damaged(detail));
         }
         descend_bucket(&leaves, path.depth(), key_hash, &mut steps);
         Ok(steps)
