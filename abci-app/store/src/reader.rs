@@ -8,18 +8,24 @@ use crate::block::BlockRecord;
 use crate::proof::map_proof;
 use crate::snapshot::State;
 use crate::store::Progress;
-use crate::{Proven, Snapshot, StoreError, app_hash, tree};
+use crate::tree::{self, Tree};
+use crate::{Proven, Snapshot, StoreError, app_hash};
 
 /// Reads any kept height; clones share everything. Never holds up the writer.
 #[derive(Clone)]
 pub struct Reader {
     latest: Arc<ArcSwap<Snapshot>>,
     progress: Arc<Progress>,
+    tree: Arc<Tree>,
 }
 
 impl Reader {
-    pub(crate) fn new(latest: Arc<ArcSwap<Snapshot>>, progress: Arc<Progress>) -> Self {
-        Reader { latest, progress }
+    pub(crate) fn new(latest: Arc<ArcSwap<Snapshot>>, progress: Arc<Progress>, tree: Arc<Tree>) -> Self {
+        Reader {
+            latest,
+            progress,
+            tree,
+        }
     }
 
     pub fn latest(&self) -> Snapshot {
@@ -64,7 +70,7 @@ impl Reader {
         }
         // Unlike values, the nodes of a block that is still being written are not to be had.
         self.progress.wait_written(height)?;
-        let proof = tree::prove(&snapshot, key);
+        let proof = tree::prove(&snapshot, &self.tree, key);
         window.check_provable(height)?;
         let (value, tree) = proof?;
         let root = record.tree_root;

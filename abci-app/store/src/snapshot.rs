@@ -60,27 +60,6 @@ impl Snapshot {
         &self.state.record.block
     }
 
-    /// The values of several keys, which must be sorted, in their order.
-    pub(crate) fn get_sorted(
-        &self,
-        space: Space,
-        keys: &[&[u8]],
-    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let State {
-            db, window, staged, ..
-        } = &*self.state;
-        let mut values = db.get_sorted(value_column(space), keys.iter().copied())?;
-        if window.written_above(self.height()) || !staged.writes(space).is_empty() {
-            for (key, value) in keys.iter().zip(&mut values) {
-                if staged.get(space, key).is_some() || window.written_above(self.height()) {
-                    *value = self.get(space, key)?;
-                }
-            }
-        }
-        window.check_kept(self.height())?;
-        Ok(values)
-    }
-
     fn entries<'a>(
         &'a self,
         space: Space,

@@ -39,14 +39,16 @@ impl Heights {
     }
 
     /// The heights once block `next` is written. The lower ends only ever rise.
-    pub(crate) fn after(&self, next: u64, config: &StoreConfig) -> Heights {
+    pub(crate) fn after(&self, next: u64, window: &Window, config: &StoreConfig) -> Heights {
         let first = if self.first == 0 { next } else { self.first };
         let lower = |kept: u64, before: u64| match next.saturating_sub(kept.max(1)) {
             height if height >= first => height.max(before),
             _ => before,
         };
         let oldest = lower(config.keep_heights, self.oldest);
-        let oldest_proof = lower(config.proof_heights, self.oldest_proof).max(oldest);
+        // The window is ahead of what was written where the tree has been rebuilt since.
+        let given_up = window.oldest_proof.load(Ordering::SeqCst);
+        let oldest_proof = lower(config.proof_heights, given_up).max(oldest);
         Heights {
             first,
             latest: next,

@@ -334,6 +334,57 @@ fn heights_behind_the_window_are_not_kept_and_proofs_end_earlier() {
     assert!(reader.prove(26, b"a").is_ok());
 }
 
+/// Bytes that do not compress (xorshift64).
+fn noise(seed: u64, len: usize) -> Vec<u8> {
+    let mut state = seed * 2 + 1;
+    let words = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_be_bytes()
+    });
+    words.flatten().take(len).collect()
+}
+
+#[test]
+fn pruning_gives_the_disk_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = StoreConfig {
+        keep_heights: 10,
+        proof_heights: 10,
+        cache_bytes: 8 << 20,
+    };
+    let mut store = Store::open(dir.path(), &config).unwrap();
+    let mut written = 0;
+    for height in 1..=1_000u64 {
+        let ops: Vec<Op> = (0..100u64)
+            .map(|key| set(&key.to_be_bytes(), &noise(height * 100 + key, 4 << 10)))
+            .collect();
+        commit(&mut store, height, &ops);
+        written += 100 * (4 << 10);
+    }
+    let table_bytes = |dir: &Path| -> usize {
+        let tables = files(dir)
+            .into_iter()
+            .filter(|(name, _)| name.to_string_lossy().ends_with(".sst"));
+        tables.map(|(_, bytes)| bytes.len()).sum()
+    };
+    // What waits to be merged is all that is kept of what was overwritten.
+    assert!(
+        table_bytes(dir.path()) < written * 3 / 4,
+        "{} of {written}",
+        table_bytes(dir.path())
+    );
+    assert_eq!(
+        store
+            .reader()
+            .at(990)
+            .unwrap()
+            .get(Space::Main, &7u64.to_be_bytes()),
+        Ok(Some(noise(990 * 100 + 7, 4 << 10)))
+    );
+}
+
 #[test]
 fn a_snapshot_stays_right_or_says_not_kept_while_blocks_commit() {
     let dir = tempfile::tempdir().unwrap();

@@ -132,7 +132,7 @@ fn keys(db: &rocksdb::DB, column: &str) -> Vec<Box<[u8]>> {
         .collect()
 }
 
-/// Damages a store, and checks that it goes on as one that was not damaged.
+/// Damages a store at height 2, and checks that it goes on as one that was not damaged.
 fn heals(change: impl FnOnce(&rocksdb::DB)) {
     let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let hash_of = |store: &mut Store, height, ops: &[Op]| commit(store, height, ops).app_hash();
@@ -150,14 +150,23 @@ fn heals(change: impl FnOnce(&rocksdb::DB)) {
             hash_of(&mut sound, height, &ops)
         );
     }
-    for height in 1..=4 {
-        let hash = sound.reader().at(height).unwrap().app_hash();
-        for key in [[0, 1], [3, 1], [200, 1]] {
-            let proven = damaged.reader().prove(height, &key).unwrap();
-            assert_proven(&proven, &key, proven.value.as_deref(), hash);
-            assert_eq!(proven, sound.reader().prove(height, &key).unwrap());
+    let check = |damaged: &Store| {
+        for height in 2..=4 {
+            let hash = sound.reader().at(height).unwrap().app_hash();
+            for key in [[0, 1], [3, 1], [200, 1]] {
+                let proven = damaged.reader().prove(height, &key).unwrap();
+                assert_proven(&proven, &key, proven.value.as_deref(), hash);
+                assert_eq!(proven, sound.reader().prove(height, &key).unwrap());
+            }
         }
-    }
+        // Older trees are gone for good, values are not.
+        assert!(is_not_kept(damaged.reader().prove(1, &[0, 1])));
+        let first = damaged.reader().at(1).unwrap();
+        assert_eq!(first.get(Space::Main, &[0, 1]), Ok(Some(b"1".to_vec())));
+    };
+    check(&damaged);
+    drop(damaged);
+    check(&open(&dirs[1]));
 }
 
 #[test]
@@ -237,6 +246,60 @@ fn a_damaged_value_is_never_given_with_a_proof() {
         Err(StoreError::Corrupt { .. })
     ));
     assert!(reader.prove(1, &[0, 2]).is_ok());
+}
+
+#[test]
+fn a_rolled_back_tree_proves_what_it_proved_before() {
+    let (dir, twin) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let blocks = [
+        numbered(0..3_000, b"1"),
+        (0..1_000u16)
+            .map(|index| set(&(index * 5).to_be_bytes(), b"2"))
+            .collect(),
+        (0..2_900u16).map(|index| delete(&index.to_be_bytes())).collect(),
+        numbered(0..3_000, b"4"),
+    ];
+    let [mut store, mut sound] = [open(&dir), open(&twin)];
+    for (height, ops) in (1..).zip(&blocks) {
+        commit(&mut store, height, ops);
+        if height <= 2 {
+            commit(&mut sound, height, ops);
+        }
+    }
+    assert_eq!((store.rollback(), store.rollback()), (Ok(3), Ok(2)));
+    commit(&mut store, 3, &blocks[3]);
+    commit(&mut sound, 3, &blocks[3]);
+    for _ in 0..2 {
+        for height in 1..=3 {
+            for key in [[0, 1], [3, 1], [200, 1]] {
+                let proven = store.reader().prove(height, &key).unwrap();
+                assert_eq!(proven, sound.reader().prove(height, &key).unwrap());
+            }
+        }
+        drop(store);
+        store = open(&dir);
+    }
+}
+
+#[test]
+fn a_block_can_be_undone_after_the_tree_was_rebuilt_on_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(&dir);
+    let hash = commit(&mut store, 1, &numbered(0..3_000, b"1")).app_hash();
+    commit(&mut store, 2, &numbered(500..4_000, b"2"));
+    drop(store);
+    tamper(&dir, |db| {
+        db.delete_cf(db.cf_handle("tree").unwrap(), &keys(db, "tree")[0])
+            .unwrap();
+    });
+    let mut store = open(&dir);
+    assert_eq!(store.rollback(), Ok(1));
+    for _ in 0..2 {
+        let proven = store.reader().prove(1, &[3, 1]).unwrap();
+        assert_proven(&proven, &[3, 1], Some(b"1"), hash);
+        drop(store);
+        store = open(&dir);
+    }
 }
 
 #[test]

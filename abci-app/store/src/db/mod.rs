@@ -16,8 +16,10 @@ pub(crate) use options::Memory;
 pub(crate) use pruning::PruneFloors;
 
 /// Version of everything on disk. Raised with every change of a column's meaning.
-pub(crate) const STATE_VERSION: u32 = 1;
+pub(crate) const STATE_VERSION: u32 = 2;
 const STATE_VERSION_KEY: &[u8] = b"state_version";
+/// Keys of one call of RocksDB.
+const READ_AT_ONCE: usize = 256;
 
 /// A column family. The comment gives key → value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +32,8 @@ pub(crate) enum Column {
     Epoch,
     /// undo key → what the block at that height overwrote.
     EpochUndo,
-    /// tree page path → page.
+    /// tree page path ‖ inverted height → the slots that the block at that height changed, or all.
     Tree,
-    /// tree page path ‖ height → the slots that the block at that height overwrote.
-    TreeUndo,
     /// SHA-256(key) → hash of the leaf ‖ key, for every key of the main space.
     Leaves,
     /// undo key of SHA-256(key) → the leaf that was there, for blocks that added or removed it.
@@ -43,13 +43,12 @@ pub(crate) enum Column {
 }
 
 impl Column {
-    pub(crate) const ALL: [Column; 9] = [
+    pub(crate) const ALL: [Column; 8] = [
         Column::Main,
         Column::MainUndo,
         Column::Epoch,
         Column::EpochUndo,
         Column::Tree,
-        Column::TreeUndo,
         Column::Leaves,
         Column::LeafUndo,
         Column::Meta,
@@ -62,7 +61,6 @@ impl Column {
             Column::Epoch => "epoch",
             Column::EpochUndo => "epoch_undo",
             Column::Tree => "tree",
-            Column::TreeUndo => "tree_undo",
             Column::Leaves => "leaves",
             Column::LeafUndo => "leaf_undo",
             Column::Meta => "meta",
@@ -142,17 +140,23 @@ impl Db {
     }
 
     /// The values of `keys`, which must be sorted, in their order.
-    pub(crate) fn get_sorted<'k>(
+    pub(crate) fn get_sorted(
         &self,
         column: Column,
-        keys: impl IntoIterator<Item = &'k [u8]>,
+        keys: &[&[u8]],
     ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let keys: Vec<&[u8]> = keys.into_iter().collect();
-        let found = self.inner.batched_multi_get_cf(self.column(column)?, keys, true);
-        found
-            .into_iter()
-            .map(|value| Ok(value?.map(|bytes| bytes.to_vec())))
-            .collect()
+        let column = self.column(column)?;
+        let mut values = Vec::with_capacity(keys.len());
+        // What is found stays pinned in the block cache until it is copied.
+        for keys in keys.chunks(READ_AT_ONCE) {
+            for value in self
+                .inner
+                .batched_multi_get_cf(column, keys.iter().copied(), true)
+            {
+                values.push(value?.map(|bytes| bytes.to_vec()));
+            }
+        }
+        Ok(values)
     }
 
     /// Any part of a column.
@@ -165,7 +169,7 @@ impl Db {
         Ok(self.inner.raw_iterator_cf_opt(self.column(column)?, options))
     }
 
-    /// The undos of one key: what it seeks must only differ in height. Skips most files.
+    /// The history of one key or page: what it seeks must only differ in height. Skips most files.
     pub(crate) fn iterate_one(
         &self,
         column: Column,
@@ -180,7 +184,7 @@ impl Db {
         Ok(self.inner.write(batch.finish())?)
     }
 
-    /// Deletes everything in a column whose keys have at most 41 bytes.
+    /// Deletes everything in a column whose keys do not begin with 48 bytes of 255.
     pub(crate) fn clear(&self, column: Column) -> Result<(), StoreError> {
         Ok(self
             .inner

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Options,
-    SliceTransform,
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode,
+    Options, SliceTransform,
 };
 
 use super::Column;
-use super::pruning::{PruneFloors, PruneUndo, Window};
+use super::pruning::{History, Prune, PruneFloors};
 
 /// The smallest caches that still work at all.
 const MIN_CACHE_BYTES: usize = 8 << 20;
@@ -16,6 +16,11 @@ const MIN_CACHE_BYTES: usize = 8 << 20;
 const MEMTABLE_BYTES: usize = 8 << 20;
 /// On top of the caches: less would flush small files all the time.
 const ALL_MEMTABLES_BYTES: usize = 48 << 20;
+/// Columns that hardly change are flushed when the log has grown to this, so that opening after a
+/// kill replays no more.
+const LOG_BYTES: u64 = 96 << 20;
+/// Flushed files that are merged at once: each merge writes most of a column anew.
+const FILES_TO_MERGE: i32 = 8;
 
 /// Shares of `StoreConfig::cache_bytes`.
 pub(crate) struct Memory {
@@ -42,6 +47,7 @@ pub(super) fn database() -> Options {
     // A torn tail of the log is a lost tail of blocks, which CometBFT replays.
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     options.set_db_write_buffer_size(ALL_MEMTABLES_BYTES);
+    options.set_max_total_wal_size(LOG_BYTES);
     options.set_max_open_files(512);
     options.set_max_background_jobs(2);
     options.set_keep_log_file_num(4);
@@ -58,50 +64,61 @@ pub(super) fn columns(memory: &Memory, floors: &Arc<PruneFloors>) -> Vec<ColumnF
         .collect()
 }
 
-/// An undo key without the height it ends with.
+/// A key of history without the height it ends with.
 fn without_height(key: &[u8]) -> &[u8] {
     key.split_last_chunk::<8>().map_or(key, |(key, _)| key)
 }
 
 fn column_options(column: Column, cache: &Cache, floors: &Arc<PruneFloors>) -> Options {
-    let mut table = BlockBasedOptions::default();
-    table.set_block_cache(cache);
-    table.set_cache_index_and_filter_blocks(true);
-    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
-    table.set_format_version(5);
-    table.set_bloom_filter(10.0, false);
-
+    let history = match column {
+        Column::MainUndo | Column::EpochUndo => Some(History::Values),
+        Column::LeafUndo => Some(History::Leaves),
+        Column::Tree => Some(History::Pages),
+        Column::Main | Column::Epoch | Column::Leaves | Column::Meta => None,
+    };
+    let mut table = table_options(cache);
     let mut options = Options::default();
     options.set_write_buffer_size(MEMTABLE_BYTES);
-    options.set_compression_type(DBCompressionType::Lz4);
-    match column {
-        Column::Main | Column::Epoch | Column::Meta => {
-            options.set_memtable_whole_key_filtering(true);
-            options.set_memtable_prefix_bloom_ratio(0.1);
-        }
-        // Hashes do not compress.
-        Column::Tree | Column::TreeUndo | Column::Leaves => {
-            options.set_compression_type(DBCompressionType::None)
-        }
-        Column::MainUndo | Column::EpochUndo | Column::LeafUndo => {}
-    }
-    let window = match column {
-        Column::MainUndo | Column::EpochUndo => Some(Window::Values),
-        Column::TreeUndo | Column::LeafUndo => Some(Window::Proofs),
-        Column::Main | Column::Epoch | Column::Tree | Column::Leaves | Column::Meta => None,
-    };
-    if let Some(window) = window {
-        // One bloom filter entry for all undos of a key.
+    options.set_level_zero_file_num_compaction_trigger(FILES_TO_MERGE);
+    // Hashes do not compress.
+    options.set_compression_type(match column {
+        Column::Tree | Column::Leaves => DBCompressionType::None,
+        _ => DBCompressionType::Lz4,
+    });
+    if let Some(history) = history {
+        // One entry of a filter for all that is kept of a key; only those are ever looked for.
         options.set_prefix_extractor(SliceTransform::create(
             "slsbft.without_height",
             without_height,
             None,
         ));
+        table.set_whole_key_filtering(false);
         options.set_memtable_prefix_bloom_ratio(0.1);
-        options.set_compaction_filter_factory(PruneUndo::new(window, floors.clone()));
+        options.set_compaction_filter_factory(Prune::new(history, floors.clone()));
         // Data that nothing else would compact is still pruned within a day.
         options.set_periodic_compaction_seconds(24 * 60 * 60);
+    } else if column != Column::Leaves {
+        options.set_memtable_whole_key_filtering(true);
+        options.set_memtable_prefix_bloom_ratio(0.1);
+    }
+    // Leaves are read in ranges only.
+    if column != Column::Leaves {
+        table.set_bloom_filter(10.0, false);
     }
     options.set_block_based_table_factory(&table);
     options
+}
+
+/// Indexes and filters are in the cache like data, in parts of a block's size: whole ones would push
+/// each other out, and a miss would read a megabyte.
+fn table_options(cache: &Cache) -> BlockBasedOptions {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_cache(cache);
+    table.set_cache_index_and_filter_blocks(true);
+    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+    table.set_partition_filters(true);
+    table.set_metadata_block_size(4 << 10);
+    table.set_format_version(5);
+    table
 }

@@ -1,11 +1,11 @@
-//! A block as one write batch: values, their undos, leaves, pages, the block's record.
+//! A block as one write batch: values and what they overwrite, leaves, pages, the block's record.
 
 use std::sync::Arc;
 
 use crate::block::{BlockRecord, record_key};
 use crate::db::{Batch, Column, Db};
 use crate::snapshot::value_column;
-use crate::tree::{LeafChange, Node, NodeChange, Path, TreeUpdate, encode_slots, leaf_hash};
+use crate::tree::{LeafChange, Node, NodeChange, Path, TreeUpdate, encode_no_page, encode_page, leaf_hash};
 use crate::undo::{encode_key, undo_column};
 use crate::window::Heights;
 use crate::{Changes, Space, StoreError};
@@ -14,12 +14,25 @@ use crate::{Changes, Space, StoreError};
 pub(super) struct Block {
     pub(super) record: BlockRecord,
     pub(super) changes: Arc<Changes>,
-    /// What each write replaces, in the order of the changes, by space as in [`Space::ALL`].
-    pub(super) olds: [Vec<Option<Vec<u8>>>; 2],
+    /// The leaves of the main space's writes, sorted by key hash.
+    pub(super) leaves: Vec<LeafChange>,
     pub(super) tree: Arc<TreeUpdate>,
     /// The window before and after it.
     pub(super) before: Heights,
     pub(super) heights: Heights,
+}
+
+/// A write, and what it overwrites.
+struct Write<'a> {
+    key: &'a [u8],
+    new: Option<&'a [u8]>,
+    old: Option<Vec<u8>>,
+}
+
+impl Write<'_> {
+    fn changes_nothing(&self) -> bool {
+        self.old.as_deref() == self.new
+    }
 }
 
 impl Block {
@@ -27,46 +40,40 @@ impl Block {
         self.record.block.height
     }
 
+    /// The database must hold the block before this one.
     pub(super) fn encode(&self, db: &Db) -> Result<Batch, StoreError> {
-        let mut batch = Batch::new(db);
-        batch.reserve(self.changes.len() * 512);
-        let height = self.height().to_be_bytes();
-        let mut scratch = Vec::new();
-        for (space, olds) in Space::ALL.into_iter().zip(&self.olds) {
-            for ((key, value), old) in self.changes.writes(space).iter().zip(olds) {
-                put_value(&mut batch, space, key, value.as_deref());
-                put_undo(
-                    &mut batch,
-                    undo_column(space),
-                    &mut scratch,
-                    key,
-                    height,
-                    old.as_ref().map(|old| [old.as_slice(), &[]]),
-                );
-            }
-        }
-        let [main_olds, _] = &self.olds;
-        let writes = self.changes.writes(Space::Main);
-        for ((key, old), change) in writes.keys().zip(main_olds).zip(&self.tree.leaves) {
-            put_leaf(&mut batch, key, change);
-            if old.is_some() != change.node_hash.is_some() {
-                let old_hash = old.as_ref().map(|old| leaf_hash(&change.key_hash, old));
-                let old_leaf = old_hash.as_ref().map(|hash| [hash.as_slice(), key]);
-                put_undo(
-                    &mut batch,
-                    Column::LeafUndo,
-                    &mut scratch,
-                    &change.key_hash,
-                    height,
-                    old_leaf,
-                );
+        let mut encoder = Encoder {
+            batch: Batch::new(db),
+            height: self.height(),
+            scratch: Vec::new(),
+        };
+        encoder.batch.reserve(self.changes.len() * 512);
+        encoder.values(Space::Epoch, &self.writes(db, Space::Epoch)?);
+        let writes = self.writes(db, Space::Main)?;
+        encoder.values(Space::Main, &writes);
+        for leaf in &self.leaves {
+            if let Some(write) = writes.get(leaf.write).filter(|write| !write.changes_nothing()) {
+                encoder.leaf(leaf, write);
             }
         }
         for (path, change) in &self.tree.nodes {
-            put_node(&mut batch, *path, change, height);
+            encoder.node(*path, change);
         }
+        let mut batch = encoder.batch;
         self.put_record(&mut batch)?;
         Ok(batch)
+    }
+
+    fn writes(&self, db: &Db, space: Space) -> Result<Vec<Write<'_>>, StoreError> {
+        let writes = self.changes.writes(space);
+        let keys: Vec<&[u8]> = writes.keys().map(Vec::as_slice).collect();
+        let olds = db.get_sorted(value_column(space), &keys)?;
+        let writes = writes.iter().zip(olds).map(|((key, new), old)| Write {
+            key,
+            new: new.as_deref(),
+            old,
+        });
+        Ok(writes.collect())
     }
 
     fn put_record(&self, batch: &mut Batch) -> Result<(), StoreError> {
@@ -85,60 +92,66 @@ impl Block {
     }
 }
 
-fn put_value(batch: &mut Batch, space: Space, key: &[u8], value: Option<&[u8]>) {
-    match value {
-        Some(value) => batch.put(value_column(space), &[key], &[value]),
-        None => batch.delete(value_column(space), &[key]),
-    }
+struct Encoder {
+    batch: Batch,
+    height: u64,
+    scratch: Vec<u8>,
 }
 
-fn put_undo(
-    batch: &mut Batch,
-    column: Column,
-    scratch: &mut Vec<u8>,
-    key: &[u8],
-    height: [u8; 8],
-    old: Option<[&[u8]; 2]>,
-) {
-    scratch.clear();
-    encode_key(key, scratch);
-    match old {
-        Some([head, tail]) => batch.put(column, &[scratch, &height], &[&[1], head, tail]),
-        None => batch.put(column, &[scratch, &height], &[&[0]]),
+impl Encoder {
+    fn values(&mut self, space: Space, writes: &[Write<'_>]) {
+        for Write { key, new, old } in writes.iter().filter(|write| !write.changes_nothing()) {
+            match new {
+                Some(value) => self.batch.put(value_column(space), &[key], &[value]),
+                None => self.batch.delete(value_column(space), &[key]),
+            }
+            self.undo(
+                undo_column(space),
+                key,
+                old.as_ref().map(|old| [old.as_slice(), &[]]),
+            );
+        }
     }
-}
 
-fn put_leaf(batch: &mut Batch, key: &[u8], change: &LeafChange) {
-    match &change.node_hash {
-        Some(node_hash) => batch.put(Column::Leaves, &[&change.key_hash], &[node_hash, key]),
-        None => batch.delete(Column::Leaves, &[&change.key_hash]),
+    /// What was there before, in two parts.
+    fn undo(&mut self, column: Column, key: &[u8], old: Option<[&[u8]; 2]>) {
+        self.scratch.clear();
+        encode_key(key, &mut self.scratch);
+        self.scratch.extend(self.height.to_be_bytes());
+        match old {
+            Some([head, tail]) => self.batch.put(column, &[&self.scratch], &[&[1], head, tail]),
+            None => self.batch.put(column, &[&self.scratch], &[&[0]]),
+        }
     }
-}
 
-/// Only pages are stored as such; a new page needs no undo, because no older parent leads to it.
-fn put_node(batch: &mut Batch, path: Path, change: &NodeChange, height: [u8; 8]) {
-    let new_page = match &change.new {
-        Some(Node::Page(page)) => Some(page),
-        Some(Node::Bucket(_)) | None => None,
-    };
-    if new_page.is_none() && change.old_page.is_none() {
-        return;
+    fn leaf(&mut self, leaf: &LeafChange, write: &Write<'_>) {
+        let LeafChange { key_hash, .. } = leaf;
+        match &leaf.node_hash {
+            Some(node_hash) => self
+                .batch
+                .put(Column::Leaves, &[key_hash], &[node_hash, write.key]),
+            None => self.batch.delete(Column::Leaves, &[key_hash]),
+        }
+        match (&write.old, &leaf.node_hash) {
+            (None, _) => self.undo(Column::LeafUndo, key_hash, None),
+            (Some(old), None) => {
+                let old = leaf_hash(key_hash, old);
+                self.undo(Column::LeafUndo, key_hash, Some([old.as_slice(), write.key]));
+            }
+            // The old hash is that of the old value.
+            (Some(_), Some(_)) => {}
+        }
     }
-    let path = path.encode();
-    match new_page {
-        Some(page) => batch.put(
-            Column::Tree,
-            &[&path],
-            &[&encode_slots(&page.slots, |_, slot| slot.leaves > 0)],
-        ),
-        None => batch.delete(Column::Tree, &[&path]),
-    }
-    if let Some(old) = &change.old_page {
-        let changed = |index: usize| new_page.is_none_or(|new| new.slots.get(index) != old.slots.get(index));
-        batch.put(
-            Column::TreeUndo,
-            &[&path, &height],
-            &[&encode_slots(&old.slots, |index, _| changed(index))],
-        );
+
+    /// Only pages are stored as such.
+    fn node(&mut self, path: Path, change: &NodeChange) {
+        self.scratch.clear();
+        match (&change.new, &change.old_page) {
+            (Some(Node::Page(page)), old) => encode_page(page, old.as_deref(), &mut self.scratch),
+            (_, Some(_)) => encode_no_page(&mut self.scratch),
+            (_, None) => return,
+        }
+        let key = path.entry_key(self.height);
+        self.batch.put(Column::Tree, &[&key], &[&self.scratch]);
     }
 }

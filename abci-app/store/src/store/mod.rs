@@ -12,12 +12,12 @@ use arc_swap::ArcSwap;
 use sha2::{Digest, Sha256};
 
 use crate::block::BlockRecord;
-use crate::db::{Column, Db, Memory};
+use crate::db::{Db, Memory};
 use crate::snapshot::State;
-use crate::tree::{self, Fault, LeafChange, REBUILDING_KEY, Tree, TreeUpdate, leaf_hash, sha256};
+use crate::tree::{self, Fault, LeafChange, Tree, TreeUpdate, leaf_hash, sha256};
 use crate::window::{Heights, Window};
 use crate::{
-    BlockMeta, Changes, MAX_KEY_LEN, MAX_VALUE_LEN, Reader, Snapshot, Space, StoreConfig, StoreError,
+    BlockMeta, Changes, MAX_KEY_LEN, MAX_VALUE_LEN, Read, Reader, Snapshot, Space, StoreConfig, StoreError,
     app_hash,
 };
 use encode::Block;
@@ -36,7 +36,7 @@ pub struct Store {
     heights: Heights,
     /// Height of the last block that was to be fsynced.
     sync_asked: u64,
-    tree: Tree,
+    tree: Arc<Tree>,
     progress: Arc<Progress>,
     latest: Arc<ArcSwap<Snapshot>>,
 }
@@ -46,7 +46,7 @@ pub struct Commit {
     base: Snapshot,
     record: BlockRecord,
     changes: Changes,
-    olds: [Vec<Option<Vec<u8>>>; 2],
+    leaves: Vec<LeafChange>,
     tree: TreeUpdate,
 }
 
@@ -68,14 +68,13 @@ impl Store {
     /// Opens the database in the folder `path`, or creates it.
     pub fn open(path: &Path, config: &StoreConfig) -> Result<Store, StoreError> {
         let db = Arc::new(Db::open(path, config)?);
-        let heights = Heights::load(&db)?;
+        let mut heights = Heights::load(&db)?;
         // Whatever the log held has just been replayed and flushed.
         db.sync()?;
         db.floors.raise(heights.oldest, heights.oldest_proof);
         let latest = latest_snapshot(&db, &heights)?;
-        let root = latest.state().record.tree();
-        if db.get(Column::Meta, REBUILDING_KEY)?.is_some() || !tree::root_is_intact(&db, root)? {
-            tree::rebuild(&db, root)?;
+        if !tree::is_intact(&db, latest.state().record.tree())? {
+            heights = rebuild_tree(latest.state(), &heights)?;
         }
         let progress = Arc::new(Progress::new(heights.latest));
         Ok(Store {
@@ -84,7 +83,7 @@ impl Store {
             config: config.clone(),
             heights,
             sync_asked: heights.latest,
-            tree: Tree::new(Memory::split(config.cache_bytes).nodes),
+            tree: Arc::new(Tree::new(Memory::split(config.cache_bytes).nodes)),
             progress,
             latest: Arc::new(ArcSwap::from_pointee(latest)),
         })
@@ -96,7 +95,7 @@ impl Store {
 
     /// What queries use.
     pub fn reader(&self) -> Reader {
-        Reader::new(self.latest.clone(), self.progress.clone())
+        Reader::new(self.latest.clone(), self.progress.clone(), self.tree.clone())
     }
 
     /// Computes the hashes of the latest state with `changes`; writes nothing. May be called several
@@ -117,12 +116,10 @@ impl Store {
             });
         }
         check_writes(&changes)?;
-        let olds = [
-            drop_unchanged(&base, &mut changes, Space::Main)?,
-            drop_unchanged(&base, &mut changes, Space::Epoch)?,
-        ];
+        drop_unchanged_epoch_writes(&base, &mut changes)?;
         let before = &base.state().record;
-        let tree = self.stage_tree(before, &changes)?;
+        let leaves = leaf_changes(&changes);
+        let tree = self.stage_tree(&base, &leaves)?;
         let record = BlockRecord {
             block,
             tree_root: tree.root.hash,
@@ -133,28 +130,20 @@ impl Store {
             base,
             record,
             changes,
-            olds,
+            leaves,
             tree,
         })
     }
 
-    fn stage_tree(&self, before: &BlockRecord, changes: &Changes) -> Result<TreeUpdate, StoreError> {
-        let leaves = changes.writes(Space::Main).iter().map(|(key, value)| {
-            let key_hash = sha256(key);
-            LeafChange {
-                key_hash,
-                node_hash: value.as_ref().map(|value| leaf_hash(&key_hash, value)),
-            }
-        });
-        let leaves: Vec<LeafChange> = leaves.collect();
-        match self.tree.update(&self.db, before.tree(), leaves.clone()) {
+    fn stage_tree(&self, base: &Snapshot, leaves: &[LeafChange]) -> Result<TreeUpdate, StoreError> {
+        let root = base.state().record.tree();
+        match self.tree.update(&self.db, root, leaves) {
             Err(Fault::Damaged(_)) => {
                 // The values are the truth; a second failure means that they are damaged too.
                 self.progress.wait_written(self.heights.latest)?;
-                tree::rebuild(&self.db, before.tree())?;
-                self.tree
-                    .update(&self.db, before.tree(), leaves)
-                    .map_err(Fault::into_error)
+                rebuild_tree(base.state(), &self.heights)?;
+                let update = self.tree.update(&self.db, root, leaves);
+                update.map_err(Fault::into_error)
             }
             update => update.map_err(Fault::into_error),
         }
@@ -179,22 +168,22 @@ impl Store {
             base: _,
             record,
             changes,
-            olds,
+            leaves,
             tree,
         } = commit;
         let height = record.block.height;
-        let (before, heights) = (self.heights, self.heights.after(height, &self.config));
+        let window = latest.state().window.clone();
+        let (before, heights) = (self.heights, self.heights.after(height, &window, &self.config));
         let (changes, tree) = (Arc::new(changes), Arc::new(tree));
         let sync = height.saturating_sub(self.sync_asked) >= SYNC_INTERVAL;
 
-        let window = latest.state().window.clone();
         // Before the writer can make anything appear or disappear.
         window.begin_write(&heights);
         window.raise(&heights);
         let block = Block {
             record: record.clone(),
             changes: changes.clone(),
-            olds,
+            leaves,
             tree: tree.clone(),
             before,
             heights,
@@ -275,28 +264,46 @@ fn check_writes(changes: &Changes) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Drops writes that change nothing, and returns what the others replace.
-fn drop_unchanged(
-    base: &Snapshot,
-    changes: &mut Changes,
-    space: Space,
-) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-    let keys: Vec<&[u8]> = changes.writes(space).keys().map(Vec::as_slice).collect();
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    let olds = base.get_sorted(space, &keys)?;
-    let writes = changes.writes(space).values();
-    let changed: Vec<bool> = olds.iter().zip(writes).map(|(old, new)| old != new).collect();
-    let mut each = changed.iter();
+/// Writes that change nothing do not count in the running hash. In the main space the tree finds
+/// them, without a read.
+fn drop_unchanged_epoch_writes(base: &Snapshot, changes: &mut Changes) -> Result<(), StoreError> {
+    let mut fault = Ok(());
     changes
-        .writes_mut(space)
-        .retain(|_, _| each.next() == Some(&true));
-    Ok(olds
-        .into_iter()
-        .zip(&changed)
-        .filter_map(|(old, changed)| changed.then_some(old))
-        .collect())
+        .writes_mut(Space::Epoch)
+        .retain(|key, new| match base.get(Space::Epoch, key) {
+            Ok(old) => old != *new,
+            Err(error) => {
+                fault = Err(error);
+                true
+            }
+        });
+    fault
+}
+
+/// The leaves of all writes, sorted as the tree is.
+fn leaf_changes(changes: &Changes) -> Vec<LeafChange> {
+    let writes = changes.writes(Space::Main).iter().enumerate();
+    let mut leaves: Vec<LeafChange> = writes
+        .map(|(write, (key, value))| {
+            let key_hash = sha256(key);
+            LeafChange {
+                key_hash,
+                node_hash: value.as_ref().map(|value| leaf_hash(&key_hash, value)),
+                write,
+            }
+        })
+        .collect();
+    leaves.sort_unstable_by_key(|leaf| leaf.key_hash);
+    leaves
+}
+
+/// Makes the tree of the latest state anew, and gives up proving older ones.
+fn rebuild_tree(latest: &State, heights: &Heights) -> Result<Heights, StoreError> {
+    latest.window.raise(&Heights {
+        oldest_proof: heights.latest,
+        ..*heights
+    });
+    tree::rebuild(&latest.db, latest.record.tree(), heights)
 }
 
 /// SHA-256(before ‖ changes), each change in key order as: key length (u32 big-endian), key, then

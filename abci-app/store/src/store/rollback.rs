@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use rocksdb::ReadOptions;
 
-use super::{Store, latest_snapshot};
+use super::{Store, latest_snapshot, rebuild_tree};
 use crate::block::{BlockRecord, record_key};
 use crate::db::{Batch, Column};
 use crate::snapshot::value_column;
-use crate::tree::{self, REBUILDING_KEY};
+use crate::tree::{self, leaf_hash, sha256};
 use crate::undo::{decode_old, decode_undo_key, undo_column};
 use crate::window::Heights;
 use crate::{Space, StoreError};
 
 impl Store {
     /// Undoes the latest block and returns the height that is the latest now. Snapshots and readers
-    /// made before answer `NotKept` for what they held. Reads all undos once and rebuilds the tree,
-    /// so it takes seconds to minutes. CometBFT must be rolled back by one block too.
+    /// made before answer `NotKept` for what they held. Reads all history once, so it takes seconds to
+    /// minutes. CometBFT must be rolled back by one block too.
     pub fn rollback(&mut self) -> Result<u64, StoreError> {
         let height = self.heights.latest;
         self.progress.wait_written(height)?;
@@ -47,10 +47,9 @@ impl Store {
         for space in Space::ALL {
             self.undo_values(&mut batch, space, height)?;
         }
-        self.drop_undos(&mut batch, Column::LeafUndo, height)?;
-        self.drop_undos(&mut batch, Column::TreeUndo, height)?;
+        self.drop_history(&mut batch, Column::LeafUndo, height)?;
+        self.drop_history(&mut batch, Column::Tree, !height)?;
         batch.delete(Column::Meta, &[&record_key(height)]);
-        batch.put(Column::Meta, &[REBUILDING_KEY], &[&[1]]);
         let (key, value) = heights.entry()?;
         batch.put(Column::Meta, &[key], &[&value]);
 
@@ -60,9 +59,10 @@ impl Store {
         self.tree.clear();
         self.progress.reset(previous);
         let snapshot = latest_snapshot(&self.db, &heights)?;
-        let root = snapshot.state().record.tree();
+        if !tree::is_intact(&self.db, snapshot.state().record.tree())? {
+            self.heights = rebuild_tree(snapshot.state(), &heights)?;
+        }
         self.latest.store(Arc::new(snapshot));
-        tree::rebuild(&self.db, root)?;
         self.sync()?;
         Ok(previous)
     }
@@ -73,9 +73,13 @@ impl Store {
         while let Some((position, old)) = undos.item() {
             let (key, at) = decode_undo_key(position)?;
             if at == height {
-                match decode_old(old)? {
-                    Some(value) => batch.put(value_column(space), &[&key], &[&value]),
+                let old = decode_old(old)?;
+                match &old {
+                    Some(value) => batch.put(value_column(space), &[&key], &[value]),
                     None => batch.delete(value_column(space), &[&key]),
+                }
+                if space == Space::Main {
+                    put_leaf(batch, &key, old.as_deref());
                 }
                 batch.delete(undo_column(space), &[position]);
             }
@@ -84,16 +88,24 @@ impl Store {
         Ok(undos.status()?)
     }
 
-    /// What these would restore is rebuilt instead.
-    fn drop_undos(&self, batch: &mut Batch, column: Column, height: u64) -> Result<(), StoreError> {
-        let mut undos = self.db.iterate(column, ReadOptions::default())?;
-        undos.seek_to_first();
-        while let Some(position) = undos.key() {
-            if position.ends_with(&height.to_be_bytes()) {
-                batch.delete(column, &[position]);
+    /// Deletes all entries whose keys end with `height`.
+    fn drop_history(&self, batch: &mut Batch, column: Column, height: u64) -> Result<(), StoreError> {
+        let mut entries = self.db.iterate(column, ReadOptions::default())?;
+        entries.seek_to_first();
+        while let Some(key) = entries.key() {
+            if key.ends_with(&height.to_be_bytes()) {
+                batch.delete(column, &[key]);
             }
-            undos.next();
+            entries.next();
         }
-        Ok(undos.status()?)
+        Ok(entries.status()?)
+    }
+}
+
+fn put_leaf(batch: &mut Batch, key: &[u8], value: Option<&[u8]>) {
+    let key_hash = sha256(key);
+    match value {
+        Some(value) => batch.put(Column::Leaves, &[&key_hash], &[&leaf_hash(&key_hash, value), key]),
+        None => batch.delete(Column::Leaves, &[&key_hash]),
     }
 }

@@ -26,6 +26,16 @@ impl NodeCache {
         self.nodes.get(path).cloned()
     }
 
+    /// The same, without counting as a use.
+    pub(super) fn peek(&self, path: &Path) -> Option<Node> {
+        self.nodes.peek(path).cloned()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.nodes.clear();
+        self.bytes = 0;
+    }
+
     pub(super) fn put(&mut self, path: Path, node: Node) {
         self.bytes += cost(&node);
         if let Some(old) = self.nodes.put(path, node) {

@@ -6,6 +6,10 @@ use super::hash::{EMPTY_ROOT, internal_hash};
 use super::path::bit;
 use crate::StoreError;
 
+/// So often only a page's changed slots are written before all of them are again: an entry less to
+/// read against bytes saved in writing.
+const MAX_PARTS: u8 = 15;
+
 /// A subtree as its parent sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slot {
@@ -44,36 +48,57 @@ pub(crate) struct Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) slots: [Slot; 16],
+    /// How many blocks have written a part of it since one wrote it whole.
+    pub(crate) parts: u8,
 }
 
 impl Page {
+    /// A page that has not been written yet.
+    pub(crate) fn new(slots: [Slot; 16]) -> Page {
+        Page { slots, parts: 0 }
+    }
+
+    /// What this page becomes in the next block that changes it.
+    pub(crate) fn with_slots(&self, slots: [Slot; 16]) -> Page {
+        let parts = if self.parts < MAX_PARTS { self.parts + 1 } else { 0 };
+        Page { slots, parts }
+    }
+
     pub(crate) fn root(&self) -> Slot {
         fold(&self.slots)
     }
 
     /// Goes down to the slot of `nibble`, noting the siblings; stops above it at a single leaf.
-    pub(crate) fn descend(&self, nibble: u8, steps: &mut Vec<Step>) -> Slot {
-        let mut slots = self.slots.as_slice();
-        let mut here = fold(slots);
-        for bit in [8, 4, 2, 1] {
+    /// `None` if the page's root is not `expected`.
+    pub(crate) fn descend(&self, expected: Slot, nibble: u8, steps: &mut Vec<Step>) -> Option<Slot> {
+        let eight: [Slot; 8] = join_pairs(&self.slots);
+        let four: [Slot; 4] = join_pairs(&eight);
+        let two: [Slot; 2] = join_pairs(&four);
+        let [mut here] = join_pairs(&two);
+        if here != expected {
+            return None;
+        }
+        for (shift, level) in [(3, two.as_slice()), (2, &four), (1, &eight), (0, &self.slots)] {
             if here.leaves <= 1 {
                 break;
             }
-            let (left, right) = slots.split_at(slots.len() / 2);
-            let leaf_is_right = nibble & bit != 0;
-            let (side, other) = if leaf_is_right {
-                (right, left)
-            } else {
-                (left, right)
-            };
+            let index = usize::from(nibble >> shift);
             steps.push(Step {
-                sibling: fold(other).hash,
-                leaf_is_right,
+                sibling: level.get(index ^ 1)?.hash,
+                leaf_is_right: index % 2 == 1,
             });
-            (slots, here) = (side, fold(side));
+            here = *level.get(index)?;
         }
-        here
+        Some(here)
     }
+}
+
+fn join_pairs<const N: usize>(below: &[Slot]) -> [Slot; N] {
+    let mut pairs = below.chunks_exact(2);
+    std::array::from_fn(|_| match pairs.next() {
+        Some([left, right]) => Slot::join(*left, *right),
+        _ => Slot::EMPTY,
+    })
 }
 
 fn fold(slots: &[Slot]) -> Slot {
@@ -87,12 +112,20 @@ fn fold(slots: &[Slot]) -> Slot {
     }
 }
 
-/// The slots that `wanted` chooses: a bit mask (the lowest for the first slot), then of each the
-/// hash and the number of leaves, all big-endian.
-pub(crate) fn encode_slots(slots: &[Slot; 16], wanted: impl Fn(usize, &Slot) -> bool) -> Vec<u8> {
+/// What is stored of a page at one height.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PageEntry {
+    /// Whether slots that are not there are empty, or as they were before.
+    pub(crate) whole: bool,
+    pub(crate) slots: [Option<Slot>; 16],
+}
+
+/// Appends an entry: 1 if it is whole, else 0; a bit mask of the slots that follow (the lowest bit
+/// for the first slot); of each the hash and the number of leaves, all big-endian.
+fn encode_entry(whole: bool, slots: &[Slot; 16], wanted: impl Fn(usize, &Slot) -> bool, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend([u8::from(whole), 0, 0]);
     let mut mask = 0u16;
-    let mut out = Vec::with_capacity(2 + 16 * 40);
-    out.extend([0, 0]);
     for (index, slot) in slots
         .iter()
         .enumerate()
@@ -102,15 +135,40 @@ pub(crate) fn encode_slots(slots: &[Slot; 16], wanted: impl Fn(usize, &Slot) -> 
         out.extend(slot.hash);
         out.extend(slot.leaves.to_be_bytes());
     }
-    if let Some(head) = out.first_chunk_mut() {
-        *head = mask.to_be_bytes();
+    if let Some(place) = out.get_mut(start + 1..start + 3) {
+        place.copy_from_slice(&mask.to_be_bytes());
     }
-    out
 }
 
-/// What `encode_slots` wrote: `None` for slots it left out.
-pub(crate) fn decode_slots(bytes: &[u8]) -> Result<[Option<Slot>; 16], StoreError> {
+/// What a block stores of `page`, which was `old` before it.
+pub(crate) fn encode_page(page: &Page, old: Option<&Page>, out: &mut Vec<u8>) {
+    match old.filter(|_| page.parts > 0) {
+        Some(old) => encode_entry(
+            false,
+            &page.slots,
+            |index, slot| old.slots.get(index) != Some(slot),
+            out,
+        ),
+        None => encode_entry(true, &page.slots, |_, slot| slot.leaves > 0, out),
+    }
+}
+
+/// What a block stores in place of a page that it made a bucket of.
+pub(crate) fn encode_no_page(out: &mut Vec<u8>) {
+    encode_entry(true, &[Slot::EMPTY; 16], |_, _| false, out);
+}
+
+/// Whether an entry stands alone, so that no older one of its page matters to it.
+pub(crate) fn is_whole(entry: &[u8]) -> bool {
+    entry.first() == Some(&1)
+}
+
+pub(crate) fn decode_entry(bytes: &[u8]) -> Result<PageEntry, StoreError> {
     let malformed = || StoreError::corrupt("a tree page is malformed");
+    let (whole, bytes) = bytes
+        .split_first()
+        .filter(|(whole, _)| **whole <= 1)
+        .ok_or_else(malformed)?;
     let (mask, mut rest) = bytes.split_first_chunk().ok_or_else(malformed)?;
     let mask = u16::from_be_bytes(*mask);
     let mut slots = [None; 16];
@@ -125,11 +183,13 @@ pub(crate) fn decode_slots(bytes: &[u8]) -> Result<[Option<Slot>; 16], StoreErro
             rest = tail;
         }
     }
-    if rest.is_empty() {
-        Ok(slots)
-    } else {
-        Err(malformed())
+    if !rest.is_empty() {
+        return Err(malformed());
     }
+    Ok(PageEntry {
+        whole: *whole == 1,
+        slots,
+    })
 }
 
 /// A leaf in a bucket.
@@ -193,12 +253,31 @@ mod tests {
     proptest! {
         #[test]
         fn pages_decode_to_what_was_encoded_and_nothing_malformed_panics(
-            leaves in proptest::array::uniform16(0u64..3), bytes in proptest::collection::vec(any::<u8>(), 0..100),
+            before in proptest::array::uniform16(0u64..3), after in proptest::array::uniform16(0u64..3),
+            bytes in proptest::collection::vec(any::<u8>(), 0..100),
         ) {
-            let slots = leaves.map(|leaves| Slot { hash: [leaves as u8; 32], leaves });
-            let decoded = decode_slots(&encode_slots(&slots, |_, slot| slot.leaves > 0)).unwrap();
-            prop_assert_eq!(decoded, slots.map(|slot| (slot.leaves > 0).then_some(slot)));
-            let _ = decode_slots(&bytes);
+            let slots = |leaves: [u64; 16]| leaves.map(|leaves| match leaves {
+                0 => Slot::EMPTY,
+                _ => Slot { hash: [leaves as u8; 32], leaves },
+            });
+            let old = Page::new(slots(before));
+            let new = old.with_slots(slots(after));
+            let decoded = |page: &Page, old: Option<&Page>| {
+                let mut entry = Vec::new();
+                encode_page(page, old, &mut entry);
+                prop_assert_eq!(is_whole(&entry), decode_entry(&entry).unwrap().whole);
+                Ok(decode_entry(&entry).unwrap())
+            };
+            let whole = decoded(&old, None)?;
+            prop_assert!(whole.whole);
+            prop_assert_eq!(whole.slots.map(|slot| slot.unwrap_or(Slot::EMPTY)), old.slots);
+            let part = decoded(&new, Some(&old))?;
+            prop_assert!(!part.whole);
+            for (index, slot) in part.slots.iter().enumerate() {
+                prop_assert_eq!(slot.unwrap_or(old.slots[index]), new.slots[index]);
+                prop_assert_eq!(slot.is_some(), old.slots[index] != new.slots[index]);
+            }
+            let _ = decode_entry(&bytes);
         }
     }
 

@@ -68,11 +68,13 @@ impl Path {
         prefix_end(&bytes)
     }
 
-    /// The key in the tree's column: the number of nibbles, then the bytes they fill.
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// The key in the tree's column: the number of nibbles, the bytes they fill, and the height
+    /// inverted, so that of one page the newest entry comes first.
+    pub(crate) fn entry_key(&self, height: u64) -> Vec<u8> {
         let mut out = Vec::with_capacity(41);
         out.push(self.nibbles);
         out.extend(self.bytes());
+        out.extend((!height).to_be_bytes());
         out
     }
 

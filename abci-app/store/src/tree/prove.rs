@@ -1,14 +1,15 @@
-//! ICS23 proofs at any kept height. Pages and leaves are read as they were: what is stored now,
-//! under what the blocks since then have overwritten. Every node is checked against its parent,
-//! from the root of that height's block down, so a proof that is returned verifies.
+//! ICS23 proofs at any height that can be proven. Pages and leaves are read as they were. Every node
+//! is checked against its parent, from the root of that height's block down, and the value against
+//! its leaf, so a proof that is returned verifies.
+
+use std::sync::Arc;
 
 use ics23::commitment_proof::Proof;
 use ics23::{CommitmentProof, ExistenceProof, HashOp, InnerOp, NonExistenceProof};
-use rocksdb::ReadOptions;
 
 use super::hash::{internal_prefix, leaf_hash, sha256};
-use super::node::{Step, bucket_root, decode_slots, descend_bucket};
-use super::{BUCKET_LEAVES, Fault, Leaf, Page, Path, Slot};
+use super::node::{Step, bucket_root, descend_bucket};
+use super::{BUCKET_LEAVES, Fault, Leaf, Node, Path, Slot, Tree, read_page};
 use crate::db::Column;
 use crate::read::Entries;
 use crate::snapshot::State;
@@ -17,9 +18,11 @@ use crate::{Order, Read, Snapshot, Space, StoreError, tree_spec};
 /// The value of `key` in `snapshot`, whose block must have been written, and its proof.
 pub(crate) fn prove(
     snapshot: &Snapshot,
+    tree: &Tree,
     key: &[u8],
 ) -> Result<(Option<Vec<u8>>, CommitmentProof), StoreError> {
     let prover = Prover {
+        tree,
         snapshot,
         state: snapshot.state(),
     };
@@ -27,6 +30,8 @@ pub(crate) fn prove(
 }
 
 struct Prover<'a> {
+    /// Nodes that are in memory save reading them; their hashes tell whether they are of this height.
+    tree: &'a Tree,
     snapshot: &'a Snapshot,
     state: &'a State,
 }
@@ -36,7 +41,7 @@ impl Prover<'_> {
         let key_hash = sha256(key);
         let value = self.snapshot.get(Space::Main, key)?;
         let proof = match &value {
-            Some(_) => Proof::Exist(self.existence(&key_hash, key)?),
+            Some(value) => Proof::Exist(self.existence(&key_hash, key.to_vec(), value.clone())?),
             None => Proof::Nonexist(NonExistenceProof {
                 key: key.to_vec(),
                 left: self.neighbour(&[], Some(&key_hash), Order::Descending)?,
@@ -57,19 +62,24 @@ impl Prover<'_> {
             return Ok(None);
         };
         let (leaf, key) = split_leaf(entry?)?;
-        Ok(Some(self.existence(&leaf.key_hash, &key)?))
+        let value = self.value(&key)?;
+        Ok(Some(self.existence(&leaf.key_hash, key, value)?))
     }
 
-    fn existence(&self, key_hash: &[u8; 32], key: &[u8]) -> Result<ExistenceProof, Fault> {
-        let value = self.snapshot.get(Space::Main, key)?;
-        let value = value.ok_or_else(|| Fault::Damaged("a leaf has no value".into()))?;
+    fn existence(&self, key_hash: &[u8; 32], key: Vec<u8>, value: Vec<u8>) -> Result<ExistenceProof, Fault> {
         let steps = self.steps(key_hash, leaf_hash(key_hash, &value))?;
         Ok(ExistenceProof {
-            key: key.to_vec(),
+            key,
             value,
             leaf: tree_spec().leaf_spec,
             path: steps.iter().rev().map(inner_op).collect(),
         })
+    }
+
+    /// The value of a key that is there.
+    fn value(&self, key: &[u8]) -> Result<Vec<u8>, Fault> {
+        let value = self.snapshot.get(Space::Main, key)?;
+        value.ok_or_else(|| Fault::Damaged("a leaf has no value".into()))
     }
 
     /// The siblings from the root down to the leaf of `key_hash`, whose hash must be `node_hash`.
@@ -77,7 +87,7 @@ impl Prover<'_> {
         let (mut steps, mut path, mut slot) = (Vec::new(), Path::ROOT, self.state.record.tree());
         while slot.leaves > BUCKET_LEAVES {
             let nibble = path.next_nibble(key_hash);
-            slot = self.page(path, slot)?.descend(nibble, &mut steps);
+            slot = self.descend(path, slot, nibble, &mut steps)?;
             path = path.child(nibble);
         }
         let leaves = self.bucket(path, slot)?;
@@ -90,67 +100,41 @@ impl Prover<'_> {
         Ok(steps)
     }
 
-    /// The page at `path` as it was: of each slot the first undo above the height, or what is there.
-    fn page(&self, path: Path, expected: Slot) -> Result<Page, Fault> {
-        let State {
-            db, window, record, ..
-        } = self.state;
+    /// Goes down the page that was at `path`.
+    fn descend(&self, path: Path, expected: Slot, nibble: u8, steps: &mut Vec<Step>) -> Result<Slot, Fault> {
+        if let Some(Node::Page(page)) = self.tree.peek(&path)
+            && let Some(slot) = page.descend(expected, nibble, steps)
+        {
+            return Ok(slot);
+        }
+        let State { db, record, .. } = self.state;
         let height = record.block.height;
-        let current = match db.get(Column::Tree, &path.encode())? {
-            Some(bytes) => decode_slots(&bytes)?,
-            None => [None; 16],
-        };
-        let mut slots = [None; 16];
-        if window.written_above(height) {
-            let mut bounds = ReadOptions::default();
-            bounds.set_iterate_upper_bound([path.encode(), vec![u8::MAX; 9]].concat());
-            let mut undos = db.iterate_one(Column::TreeUndo, bounds)?;
-            undos.seek([path.encode().as_slice(), &height.saturating_add(1).to_be_bytes()].concat());
-            while let Some(undo) = undos.value()
-                && slots.contains(&None)
-            {
-                let older = decode_slots(undo)?;
-                slots
-                    .iter_mut()
-                    .zip(older)
-                    .for_each(|(slot, old)| *slot = slot.or(old));
-                undos.next();
-            }
-            undos.status()?;
-        }
-        slots
-            .iter_mut()
-            .zip(current)
-            .for_each(|(slot, now)| *slot = slot.or(now));
-        let page = Page {
-            slots: slots.map(|slot| slot.unwrap_or(Slot::EMPTY)),
-        };
-        match page.root() == expected {
-            true => Ok(page),
-            false => Err(Fault::Damaged(format!(
-                "the page at {path:?} does not fit height {height}"
-            ))),
-        }
+        let page = read_page(db, path, height)?;
+        page.and_then(|page| page.descend(expected, nibble, steps))
+            .ok_or_else(|| Fault::Damaged(format!("the page at {path:?} does not fit height {height}")))
     }
 
     /// The leaves below `path` as they were: with the hashes that are stored if none has changed
     /// since, else hashed from the values of then.
-    fn bucket(&self, path: Path, expected: Slot) -> Result<Vec<Leaf>, Fault> {
+    fn bucket(&self, path: Path, expected: Slot) -> Result<Arc<[Leaf]>, Fault> {
+        if let Some(Node::Bucket(leaves)) = self.tree.peek(&path)
+            && bucket_root(&leaves, path.depth()) == expected
+        {
+            return Ok(leaves);
+        }
         let entries = self.leaves(path.lowest(), path.end().as_deref(), Order::Ascending)?;
         let found: Vec<(Leaf, Vec<u8>)> = entries
             .map(|entry| split_leaf(entry?))
             .collect::<Result<_, _>>()?;
         let mut leaves: Vec<Leaf> = found.iter().map(|(leaf, _)| *leaf).collect();
         if bucket_root(&leaves, path.depth()) == expected {
-            return Ok(leaves);
+            return Ok(leaves.into());
         }
         for (leaf, (_, key)) in leaves.iter_mut().zip(&found) {
-            let value = self.snapshot.get(Space::Main, key)?;
-            let value = value.ok_or_else(|| Fault::Damaged("a leaf has no value".into()))?;
-            leaf.node_hash = leaf_hash(&leaf.key_hash, &value);
+            leaf.node_hash = leaf_hash(&leaf.key_hash, &self.value(key)?);
         }
         match bucket_root(&leaves, path.depth()) == expected {
-            true => Ok(leaves),
+            true => Ok(leaves.into()),
             false => Err(Fault::Damaged(format!(
                 "the leaves below {path:?} do not fit their height"
             ))),

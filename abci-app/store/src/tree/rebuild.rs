@@ -1,5 +1,5 @@
-//! The tree made anew from the values: after damage, and after a rollback. Memory stays bounded;
-//! a million keys take a few seconds.
+//! The tree made anew from the values after damage, as of the latest block: older heights cannot be
+//! proven any more. Memory stays bounded; a million keys take a few seconds.
 
 use std::collections::VecDeque;
 
@@ -8,17 +8,21 @@ use rocksdb::{DBRawIterator, ReadOptions};
 use super::hash::{leaf_hash, sha256};
 use super::node::bucket_root;
 use super::update::{load_bucket, load_page};
-use super::{BUCKET_LEAVES, Fault, Leaf, Page, Path, Slot, encode_slots};
+use super::{BUCKET_LEAVES, Fault, Leaf, Page, Path, Slot, encode_page};
 use crate::StoreError;
 use crate::db::{Batch, Column, Db};
+use crate::window::Heights;
 
 /// Set in [`Column::Meta`] while the tree is not that of the latest block.
-pub(crate) const REBUILDING_KEY: &[u8] = b"tree_rebuilding";
+const REBUILDING_KEY: &[u8] = b"tree_rebuilding";
 
 const BATCH_BYTES: usize = 4 << 20;
 
-/// Whether the node at the root is there and has the hash of the latest block.
-pub(crate) fn root_is_intact(db: &Db, root: Slot) -> Result<bool, StoreError> {
+/// Whether the tree is whole, as far as its root shows, and has the hash of the latest block.
+pub(crate) fn is_intact(db: &Db, root: Slot) -> Result<bool, StoreError> {
+    if db.get(Column::Meta, REBUILDING_KEY)?.is_some() {
+        return Ok(false);
+    }
     let loaded = match root.leaves > BUCKET_LEAVES {
         true => load_page(db, Path::ROOT, root).map(drop),
         false => load_bucket(db, Path::ROOT, root).map(drop),
@@ -30,16 +34,19 @@ pub(crate) fn root_is_intact(db: &Db, root: Slot) -> Result<bool, StoreError> {
     }
 }
 
-/// Replaces the tree by that of the latest values, whose root must be `expected`. Interrupted, it
-/// starts again at the next opening.
-pub(crate) fn rebuild(db: &Db, expected: Slot) -> Result<(), StoreError> {
+/// Replaces the tree by that of the latest values, whose root must be `expected`; returns the window,
+/// from which the heights are gone that cannot be proven any more. Interrupted, it starts again at
+/// the next opening.
+pub(crate) fn rebuild(db: &Db, expected: Slot, heights: &Heights) -> Result<Heights, StoreError> {
     let mut writer = Writer {
         db,
+        height: heights.latest,
         batch: Batch::new(db),
     };
     writer.batch.put(Column::Meta, &[REBUILDING_KEY], &[&[1]]);
     writer.flush()?;
     db.clear(Column::Leaves)?;
+    db.clear(Column::LeafUndo)?;
     db.clear(Column::Tree)?;
     write_leaves(&mut writer)?;
     let mut stream = LeafStream::new(db)?;
@@ -49,12 +56,20 @@ pub(crate) fn rebuild(db: &Db, expected: Slot) -> Result<(), StoreError> {
             "the values do not make the state root of the latest block",
         ));
     }
+    let heights = Heights {
+        oldest_proof: heights.latest,
+        ..*heights
+    };
+    let (key, value) = heights.entry()?;
+    writer.batch.put(Column::Meta, &[key], &[&value]);
     writer.batch.delete(Column::Meta, &[REBUILDING_KEY]);
-    writer.flush()
+    writer.flush()?;
+    Ok(heights)
 }
 
 struct Writer<'a> {
     db: &'a Db,
+    height: u64,
     batch: Batch,
 }
 
@@ -133,16 +148,12 @@ fn build(stream: &mut LeafStream<'_>, path: Path, writer: &mut Writer<'_>) -> Re
         let leaves: Vec<Leaf> = stream.ahead.drain(..count).collect();
         return Ok(bucket_root(&leaves, path.depth()));
     }
-    let mut page = Page {
-        slots: [Slot::EMPTY; 16],
-    };
+    let mut page = Page::new([Slot::EMPTY; 16]);
     for ((_, child), slot) in path.children().zip(&mut page.slots) {
         *slot = build(stream, child, writer)?;
     }
-    writer.put(
-        Column::Tree,
-        &path.encode(),
-        &[&encode_slots(&page.slots, |_, slot| slot.leaves > 0)],
-    )?;
+    let mut entry = Vec::new();
+    encode_page(&page, None, &mut entry);
+    writer.put(Column::Tree, &path.entry_key(writer.height), &[&entry])?;
     Ok(page.root())
 }

@@ -1,105 +1,113 @@
 //! A block's changes, applied from the leaves up: every node above a changed leaf is hashed once.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rocksdb::ReadOptions;
 
 use super::cache::NodeCache;
-use super::node::{bucket_root, decode_slots};
-use super::{BUCKET_LEAVES, Fault, Leaf, LeafChange, Node, NodeChange, Page, Path, Slot, TreeUpdate};
+use super::node::bucket_root;
+use super::{
+    BUCKET_LEAVES, Fault, Leaf, LeafChange, Node, NodeChange, Page, Path, Slot, TreeUpdate, read_page,
+};
 use crate::StoreError;
 use crate::db::{Column, Db};
 
-/// The latest tree, as far as it is in memory. Only the writer uses it; proofs read the database.
+/// The latest tree, as far as it is in memory.
 pub(crate) struct Tree {
-    cache: Mutex<NodeCache>,
-    cache_bytes: usize,
-    /// The latest block's nodes, while its batch may not have been written.
+    memory: Mutex<Memory>,
+}
+
+struct Memory {
+    cache: NodeCache,
+    /// The latest block's nodes, while its batch may not have been written: the cache may have
+    /// dropped them meanwhile, and the database does not have them yet.
     unwritten: Option<Arc<TreeUpdate>>,
 }
 
 impl Tree {
     pub(crate) fn new(cache_bytes: usize) -> Self {
         Tree {
-            cache: Mutex::new(NodeCache::new(cache_bytes)),
-            cache_bytes,
-            unwritten: None,
+            memory: Mutex::new(Memory {
+                cache: NodeCache::new(cache_bytes),
+                unwritten: None,
+            }),
         }
     }
 
     /// Forgets everything, so that all is read from the database again.
-    pub(crate) fn clear(&mut self) {
-        *self = Tree::new(self.cache_bytes);
+    pub(crate) fn clear(&self) {
+        let mut memory = self.lock();
+        memory.cache.clear();
+        memory.unwritten = None;
     }
 
     /// To be called when a block is given to the writer; the one before must be written by then.
-    pub(crate) fn advance(&mut self, update: Arc<TreeUpdate>) {
-        let Some(written) = self.unwritten.replace(update) else {
-            return;
-        };
-        let cache = self.cache.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for (path, change) in &written.nodes {
+    pub(crate) fn advance(&self, update: Arc<TreeUpdate>) {
+        let mut memory = self.lock();
+        for (path, change) in &update.nodes {
             match &change.new {
-                Some(node) => cache.put(*path, node.clone()),
-                None => cache.remove(path),
+                Some(node) => memory.cache.put(*path, node.clone()),
+                None => memory.cache.remove(path),
             }
         }
+        memory.unwritten = Some(update);
     }
 
-    /// The tree under `root`, the latest, with `changes` in any order.
-    pub(crate) fn update(&self, db: &Db, root: Slot, changes: Vec<LeafChange>) -> Result<TreeUpdate, Fault> {
-        let mut sorted = changes.clone();
-        sorted.sort_unstable_by_key(|change| change.key_hash);
+    /// What is at `path` in some tree of late, if it is in memory: the caller compares hashes.
+    pub(super) fn peek(&self, path: &Path) -> Option<Node> {
+        self.lock().cache.peek(path)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tree under `root`, the latest, with `changes` sorted by key hash. Changes that change
+    /// nothing leave no trace.
+    pub(crate) fn update(&self, db: &Db, root: Slot, changes: &[LeafChange]) -> Result<TreeUpdate, Fault> {
         let mut updater = Updater {
             tree: self,
             db,
             nodes: BTreeMap::new(),
         };
-        let root = updater.apply(Path::ROOT, root, &sorted)?;
+        let root = updater.apply(Path::ROOT, root, changes)?;
         Ok(TreeUpdate {
             root,
-            leaves: changes,
             nodes: updater.nodes,
         })
     }
 
     /// A node that exists, from memory or the database.
     fn load(&self, db: &Db, path: Path, slot: Slot) -> Result<Node, Fault> {
-        if let Some(change) = self.unwritten.as_ref().and_then(|update| update.nodes.get(&path))
-            && let Some(node) = &change.new
-        {
-            return Ok(node.clone());
-        }
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(node) = cache.get(&path) {
+        if let Some(node) = self.lock().get(&path) {
             return Ok(node);
         }
         let node = match slot.leaves > BUCKET_LEAVES {
             true => Node::Page(Arc::new(load_page(db, path, slot)?)),
             false => Node::Bucket(load_bucket(db, path, slot)?.into()),
         };
-        cache.put(path, node.clone());
+        self.lock().cache.put(path, node.clone());
         Ok(node)
     }
 }
 
-/// The page at `path`, whose hash must be that of `slot`.
+impl Memory {
+    fn get(&mut self, path: &Path) -> Option<Node> {
+        self.cache.get(path).or_else(|| {
+            let change = self.unwritten.as_ref()?.nodes.get(path)?;
+            change.new.clone()
+        })
+    }
+}
+
+/// The latest page at `path`, whose hash must be that of `slot`.
 pub(super) fn load_page(db: &Db, path: Path, slot: Slot) -> Result<Page, Fault> {
-    let damaged = || {
-        Fault::Damaged(format!(
+    match read_page(db, path, u64::MAX)? {
+        Some(page) if page.root() == slot => Ok(page),
+        _ => Err(Fault::Damaged(format!(
             "the page at {path:?} is missing or not what it should be"
-        ))
-    };
-    let bytes = db.get(Column::Tree, &path.encode())?.ok_or_else(damaged)?;
-    let slots = decode_slots(&bytes).map_err(|_| damaged())?;
-    let page = Page {
-        slots: slots.map(|slot| slot.unwrap_or(Slot::EMPTY)),
-    };
-    if page.root() == slot {
-        Ok(page)
-    } else {
-        Err(damaged())
+        ))),
     }
 }
 
@@ -143,7 +151,11 @@ impl Updater<'_> {
         }
         if slot.leaves <= BUCKET_LEAVES {
             let leaves = self.bucket(path, slot)?;
-            return self.build(path, None, &merge_leaves(&leaves, changes));
+            let merged = merge_leaves(&leaves, changes);
+            return match merged == *leaves {
+                true => Ok(slot),
+                false => self.build(path, None, &merged),
+            };
         }
         let old = self.page(path, slot)?;
         let mut slots = old.slots;
@@ -154,6 +166,9 @@ impl Updater<'_> {
             *slot = self.apply(child, *slot, below)?;
             rest = others;
         }
+        if slots == old.slots {
+            return Ok(slot);
+        }
         let leaves = slots
             .iter()
             .try_fold(0u64, |sum, slot| sum.checked_add(slot.leaves));
@@ -162,7 +177,7 @@ impl Updater<'_> {
             let leaves = self.absorb(path, &slots)?;
             return self.build(path, Some(old), &leaves);
         }
-        Ok(self.keep_page(path, Some(old), Page { slots }))
+        Ok(self.keep_page(path, Some(old), slots))
     }
 
     /// The node at `path` over exactly these sorted leaves; `old` is the page it replaces.
@@ -182,10 +197,14 @@ impl Updater<'_> {
             }
             rest = others;
         }
-        Ok(self.keep_page(path, old, Page { slots }))
+        Ok(self.keep_page(path, old, slots))
     }
 
-    fn keep_page(&mut self, path: Path, old_page: Option<Arc<Page>>, page: Page) -> Slot {
+    fn keep_page(&mut self, path: Path, old_page: Option<Arc<Page>>, slots: [Slot; 16]) -> Slot {
+        let page = match &old_page {
+            Some(old) => old.with_slots(slots),
+            None => Page::new(slots),
+        };
         let root = page.root();
         self.nodes.insert(
             path,
@@ -201,8 +220,9 @@ impl Updater<'_> {
     fn absorb(&mut self, path: Path, slots: &[Slot; 16]) -> Result<Vec<Leaf>, Fault> {
         let mut leaves = Vec::new();
         for ((_, child), slot) in path.children().zip(slots) {
-            if slot.leaves > 0 {
-                leaves.extend_from_slice(&self.bucket(child, *slot)?);
+            match self.nodes.get(&child).and_then(|change| change.new.as_ref()) {
+                Some(Node::Bucket(bucket)) => leaves.extend_from_slice(bucket),
+                _ => leaves.extend_from_slice(&self.bucket(child, *slot)?),
             }
             self.nodes
                 .entry(child)
@@ -219,7 +239,7 @@ impl Updater<'_> {
         if slot.leaves == 0 {
             return Ok(Arc::new([]));
         }
-        match self.node(path, slot)? {
+        match self.tree.load(self.db, path, slot)? {
             Node::Bucket(leaves) => Ok(leaves),
             Node::Page(_) => Err(Fault::Damaged(format!(
                 "{path:?} has a page in place of a bucket"
@@ -228,18 +248,11 @@ impl Updater<'_> {
     }
 
     fn page(&self, path: Path, slot: Slot) -> Result<Arc<Page>, Fault> {
-        match self.node(path, slot)? {
+        match self.tree.load(self.db, path, slot)? {
             Node::Page(page) => Ok(page),
             Node::Bucket(_) => Err(Fault::Damaged(format!(
                 "{path:?} has a bucket in place of a page"
             ))),
-        }
-    }
-
-    fn node(&self, path: Path, slot: Slot) -> Result<Node, Fault> {
-        match self.nodes.get(&path).and_then(|change| change.new.as_ref()) {
-            Some(node) => Ok(node.clone()),
-            None => self.tree.load(self.db, path, slot),
         }
     }
 }
