@@ -13,6 +13,7 @@
 #[path = "support/plain_jmt.rs"]
 mod plain_jmt;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ics23::HostFunctionsManager;
@@ -122,6 +123,26 @@ fn process_cpu() -> Duration {
     Duration::from_millis(ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
 }
 
+/// Bytes this process has written to files so far.
+fn written_bytes() -> u64 {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    line.and_then(|bytes| bytes.parse().ok()).unwrap_or_default()
+}
+
+/// Size of the tables in a database's folder; its log, which does not grow with it, is left out.
+fn table_bytes(path: &Path) -> u64 {
+    let files = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap());
+    files
+        .filter(|file| {
+            file.path()
+                .extension()
+                .is_some_and(|extension| extension == "sst")
+        })
+        .map(|file| file.metadata().map_or(0, |metadata| metadata.len()))
+        .sum()
+}
+
 struct Bench {
     store: Store,
     keys: u64,
@@ -143,7 +164,7 @@ impl Bench {
     /// Back to back, so that a block also waits for the writing of the one before.
     fn blocks(&mut self, numbers: &mut Numbers, len: u64, count: usize) {
         let (mut whole, mut staging) = (Vec::new(), Vec::new());
-        let (start, start_cpu) = (Instant::now(), process_cpu());
+        let (start, start_cpu, start_bytes) = (Instant::now(), process_cpu(), written_bytes());
         let (mut preparing, mut preparing_cpu, mut thread_time) =
             (Duration::ZERO, Duration::ZERO, Vec::new());
         for _ in 0..count {
@@ -187,6 +208,11 @@ impl Bench {
             all_threads / len as f64,
             "us/key",
         );
+        report(
+            &format!("store::written/keys={len}"),
+            (written_bytes() - start_bytes) as f64 / (len * count as u64) as f64,
+            "B/key",
+        );
     }
 
     fn reads_and_proofs(&self, numbers: &mut Numbers) {
@@ -229,6 +255,30 @@ impl Bench {
     }
 }
 
+/// What a changed key costs on disk while its history is kept, long after the first was pruned.
+fn pruning(path: &Path) {
+    let (keys, window, len) = (200_000, 100, 1_000);
+    let config = StoreConfig {
+        keep_heights: window,
+        proof_heights: window,
+        ..StoreConfig::default()
+    };
+    let store = Store::open(path, &config).unwrap();
+    let (mut bench, mut numbers) = (Bench { store, keys }, Numbers(5));
+    let all: Writes = (0..keys).map(|index| (key(index), value(&mut numbers))).collect();
+    bench.commit(changes(&all));
+    bench.store.sync().unwrap();
+    drop(bench);
+    let store = Store::open(path, &config).unwrap();
+    let (mut bench, before) = (Bench { store, keys }, table_bytes(path));
+    for _ in 0..12 * window {
+        bench.commit(changes(&random_block(&mut numbers, keys, len)));
+    }
+    bench.store.sync().unwrap();
+    let grown = table_bytes(path) as f64 - before as f64;
+    report("store::kept_on_disk", grown / (window * len) as f64, "B/key");
+}
+
 /// Median time and processor time of the reference's blocks.
 fn reference(jmt: &mut PlainJmt, numbers: &mut Numbers, keys: u64) {
     for (len, count) in [(10_000, 7), (1_000, 21), (100, 51)] {
@@ -257,7 +307,7 @@ fn main() {
         .find_map(|argument| argument.parse().ok())
         .unwrap_or(1_000_000);
     let alone = std::env::args().any(|argument| argument == "alone");
-    let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let dirs = [(); 3].map(|()| tempfile::tempdir().unwrap());
     let store = Store::open(dirs[0].path(), &StoreConfig::default()).unwrap();
     let mut bench = Bench { store, keys };
     let mut jmt = (!alone).then(|| PlainJmt::open(dirs[1].path()));
@@ -275,6 +325,11 @@ fn main() {
         }
     }
     report("process::memory_after_load", resident_mib(), "MiB");
+    report(
+        "store::disk_after_load",
+        table_bytes(dirs[0].path()) as f64 / f64::from(1 << 20),
+        "MiB",
+    );
 
     let mut seed = Numbers(99);
     for (len, count) in [(10_000, 41), (1_000, 101), (100, 201)] {
@@ -282,10 +337,16 @@ fn main() {
     }
     bench.reads_and_proofs(&mut seed);
     report("process::memory_after_blocks", resident_mib(), "MiB");
+    report(
+        "store::disk_after_blocks",
+        table_bytes(dirs[0].path()) as f64 / f64::from(1 << 20),
+        "MiB",
+    );
     if let Some(jmt) = &mut jmt {
         reference(jmt, &mut seed, keys);
     }
     drop(bench);
     let (opened, _) = timed(|| Store::open(dirs[0].path(), &StoreConfig::default()).unwrap());
     report("store::open", opened.as_secs_f64() * 1e3, "ms");
+    pruning(dirs[2].path());
 }

@@ -8,7 +8,7 @@ pub struct StoreConfig {
     /// Heights below the latest for which proofs can be made; at most `keep_heights` count.
     pub proof_heights: u64,
     /// Bound in bytes on RocksDB's block cache and the tree's node cache together. Buffered writes
-    /// take up to 48 MiB more, and the block that is being written.
+    /// take up to 32 MiB more, and the block that is being written.
     pub cache_bytes: usize,
 }
 

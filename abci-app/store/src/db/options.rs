@@ -15,7 +15,7 @@ const MIN_CACHE_BYTES: usize = 8 << 20;
 /// Blocks are written while a flush runs, so each column may fill two of these.
 const MEMTABLE_BYTES: usize = 8 << 20;
 /// On top of the caches: less would flush small files all the time.
-const ALL_MEMTABLES_BYTES: usize = 48 << 20;
+const ALL_MEMTABLES_BYTES: usize = 32 << 20;
 /// Columns that hardly change are flushed when the log has grown to this, so that opening after a
 /// kill replays no more.
 const LOG_BYTES: u64 = 96 << 20;
@@ -48,6 +48,8 @@ pub(super) fn database() -> Options {
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     options.set_db_write_buffer_size(ALL_MEMTABLES_BYTES);
     options.set_max_total_wal_size(LOG_BYTES);
+    // A merge holds this much of each file that it reads.
+    options.set_compaction_readahead_size(256 << 10);
     options.set_max_open_files(512);
     options.set_max_background_jobs(2);
     options.set_keep_log_file_num(4);
