@@ -354,8 +354,8 @@ mod tests {
         metrics.verified(1, took);
         metrics.checked(true, took);
         metrics.grpc("method", "Ok", took);
-        metrics.deals.get_or_create(&Name { name: CLAIM });
-        metrics.vouchers.get_or_create(&Name { name: "accepted" });
+        drop(metrics.deals.get_or_create(&Name { name: CLAIM }));
+        drop(metrics.vouchers.get_or_create(&Name { name: "accepted" }));
         let text = metrics.encode();
         let names = text.lines().filter_map(|line| {
             let (name, _) = line.strip_prefix("# TYPE ")?.split_once(' ')?;
