@@ -122,7 +122,7 @@ mod tests {
     fn coins_are_separated_by_commas_and_none_is_there_twice() {
         assert_eq!(
             coins("2.5ankr,7other").unwrap(),
-            "7other,2500000uankr".parse().unwrap()
+            "7other,2500000uankr".parse::<Coins>().unwrap()
         );
         for bad in ["", "5", "1ankr,", "1ankr,2uankr", "1ankr 2other"] {
             assert!(coins(bad).is_err(), "{bad}");

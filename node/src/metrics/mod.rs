@@ -354,8 +354,8 @@ mod tests {
         metrics.verified(1, took);
         metrics.checked(true, took);
         metrics.grpc("method", "Ok", took);
-        drop(metrics.deals.get_or_create(&Name { name: CLAIM }));
-        drop(metrics.vouchers.get_or_create(&Name { name: "accepted" }));
+        metrics.deals.get_or_create(&Name { name: CLAIM }).inc();
+        metrics.vouchers.get_or_create(&Name { name: "accepted" }).inc();
         let text = metrics.encode();
         let names = text.lines().filter_map(|line| {
             let (name, _) = line.strip_prefix("# TYPE ")?.split_once(' ')?;
