@@ -27,7 +27,7 @@ use std::{
 use slsbft_client::voucher;
 use slsbft_node::{
     metering::{
-        store::{RecordKey, Store, Writer},
+        store::{RecordKey, Store, Survives, Writer},
         voucher::ShapedVoucher,
     },
     provider::{
@@ -102,7 +102,7 @@ fn references(folder: &std::path::Path, runtime: &tokio::runtime::Runtime) {
     let each = start.elapsed() / BATCHES / vouchers.len() as u32;
     println!("gateway::verify/batch=64 {:.1} µs", each.as_secs_f64() * 1e6);
 
-    let store = Arc::new(Store::open(&folder.join("reference"), "bench").unwrap());
+    let store = Arc::new(Store::open(&folder.join("reference"), "bench", Survives::PowerCut).unwrap());
     let (writer, _thread) = Writer::spawn(store).unwrap();
     let key = RecordKey {
         deal_id: 1,
@@ -155,6 +155,7 @@ async fn run(home: std::path::PathBuf, sessions: u8) -> Run {
         claims: Claims::default(),
         refresh: Duration::from_secs(5),
         expiry_margin: Duration::from_secs(60),
+        keep_ended: Duration::from_secs(3_600),
     };
     let provider = Provider::start(config, chain).await.unwrap();
     let each = PRESIGNED / STREAMS / u64::from(sessions);

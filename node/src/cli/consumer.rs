@@ -31,7 +31,8 @@ Examples:
       --gateway http://10.0.0.5:8000 --vouchers http://10.0.0.5:8001
   curl http://127.0.0.1:8080/                         is served by the provider, and paid
 
-With several --session-key-file more requests go on at a time.";
+With several --session-key-file more requests go on at a time. Each deal has a
+daemon of its own.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -54,7 +55,7 @@ pub struct Args {
     /// Where local programs send their requests
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Folder of the last vouchers [default: consumer in the home]
+    /// Folder of the last vouchers [default: consumer/deal-ID in the home]
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
     /// Most, in uankr, that each session may ever come to be due
@@ -63,7 +64,7 @@ pub struct Args {
     /// Rating in every voucher: 1 (bad) to 5 (good), 0 for none
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=5))]
     rating: u32,
-    /// Bytes to believe the gateway when a local client hangs up in the middle of an answer
+    /// Bytes to believe the gateway when an answer is cut short, and after a crash
     #[arg(long, value_name = "N", default_value_t = Tolerance::default().bytes)]
     tolerance_bytes: u64,
     /// Requests at a time for each session, as far as the gateway's credit goes
@@ -81,14 +82,13 @@ pub struct Args {
 impl Args {
     /// The settings and the deal; clap has made sure that all are there.
     fn config(&self, global: &Global) -> Option<(Config, u64)> {
+        let deal = self.deal?;
+        let home = || global.home().join("consumer").join(format!("deal-{deal}"));
         let config = Config {
             gateway: self.gateway.clone()?,
             vouchers: self.vouchers.clone()?,
             listen: self.listen,
-            home: self
-                .store
-                .clone()
-                .unwrap_or_else(|| global.home().join("consumer")),
+            home: self.store.clone().unwrap_or_else(home),
             spending_cap: self.spending_cap,
             rating: self.rating,
             tolerance: Tolerance {
@@ -101,7 +101,7 @@ impl Args {
             timeout: Duration::from_secs(self.timeout),
             connections: 256,
         };
-        Some((config, self.deal?))
+        Some((config, deal))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     provider::{
         Provider,
         config::{Claims, Config, Limits},
-        remote::RemoteChain,
+        remote::{self, RemoteChain},
     },
 };
 
@@ -77,12 +77,15 @@ pub struct Args {
     /// Seconds until the upstream has to answer, or to go on
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     upstream_timeout: u64,
-    /// Seconds between claims; a deal that ends is claimed at once
+    /// Seconds between claims; a deal that ends is claimed at once, if that is worth a claim
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     claim_interval: u64,
     /// Least sum in uankr that is worth a claim
     #[arg(long, value_name = "UANKR", default_value_t = 5_000_000)]
     claim_least: u128,
+    /// Least sum in uankr that a deal must bring for each of its vouchers
+    #[arg(long, value_name = "UANKR", default_value_t = 190_000)]
+    claim_least_each: u128,
     /// Vouchers in one transaction
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     claim_batch: usize,
@@ -132,9 +135,11 @@ impl Args {
                 interval: Duration::from_secs(self.claim_interval),
                 batch: self.claim_batch,
                 least: self.claim_least,
+                least_each: self.claim_least_each,
             },
             refresh: Duration::from_secs(self.refresh),
             expiry_margin: Duration::from_secs(self.expiry_margin),
+            keep_ended: Duration::from_secs(3_600),
         }
     }
 }
@@ -147,7 +152,7 @@ pub fn run(args: &Args, global: &Global) -> Outcome {
         let key = args
             .keyring
             .unlock(&args.keyring.open(global), &args.from, &chain_id)?;
-        let chain = Arc::new(RemoteChain::new(client, key).await?);
+        let chain = Arc::new(RemoteChain::new(client, key, remote::INCLUSION).await?);
         let provider = Provider::start(args.config(global), chain).await?;
         println!("offer {} is served on http://{}", args.offer, provider.http);
         println!("vouchers are taken on http://{} (gRPC)", provider.vouchers);

@@ -3,7 +3,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use slsbft_proto::metering::v1::{SessionRequest, SubmitRequest, vouchers_client::VouchersClient};
+use slsbft_proto::metering::v1::{
+    SessionRequest, SessionResponse, SubmitRequest, vouchers_client::VouchersClient,
+};
 use tokio::sync::watch;
 use tonic::{Status, transport::Channel};
 
@@ -38,7 +40,7 @@ pub async fn keep_paid(
         if !owing {
             continue;
         }
-        if let Err(error) = pay(&slot, vouchers.clone()).await {
+        if let Err(error) = pay(&slot, vouchers.clone(), flush_after).await {
             tracing::warn!(%error, session = %hex::encode(slot.key.session), "not paid yet");
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
@@ -46,24 +48,37 @@ pub async fn keep_paid(
             }
         }
     }
-    if let Err(error) = pay(&slot, vouchers).await {
+    if let Err(error) = pay(&slot, vouchers, flush_after).await {
         tracing::warn!(%error, session = %hex::encode(slot.key.session), "the last voucher was not delivered");
     }
 }
 
+/// Asks where a session stands at the gateway.
+pub async fn session(slot: &Slot, vouchers: &mut VouchersClient<Channel>) -> Result<SessionResponse, Status> {
+    let request = SessionRequest {
+        deal_id: slot.key.deal_id,
+        session_key: slot.key.session.to_vec().into(),
+    };
+    Ok(vouchers.session(request).await?.into_inner())
+}
+
 /// Asks what was metered, signs for what of it was received, and delivers that.
-async fn pay(slot: &Slot, mut vouchers: VouchersClient<Channel>) -> Result<(), FlushError> {
+async fn pay(
+    slot: &Slot,
+    mut vouchers: VouchersClient<Channel>,
+    flush_after: Duration,
+) -> Result<(), FlushError> {
     if !slot.unsigned() {
         return Ok(());
     }
-    let session_key = slot.key.session.to_vec().into();
-    let request = SessionRequest {
-        deal_id: slot.key.deal_id,
-        session_key,
-    };
-    let session = vouchers.session(request).await?.into_inner();
+    // Before the question: what was under way then may not be in the answer.
+    let at_rest = slot.at_rest(flush_after);
+    let session = session(slot, &mut vouchers).await?;
     if session.metered.len() == slot.meters.len() {
         slot.claimed(&session.metered);
+        if at_rest {
+            slot.forgo();
+        }
     }
     if slot.owes() {
         let voucher = Some(slot.sign().await?);

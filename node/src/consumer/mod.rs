@@ -3,6 +3,7 @@
 //! and keeps the last voucher of each session on disk before it leaves, so that
 //! no restart makes it sign less or more than before.
 
+mod clock;
 pub mod config;
 mod flush;
 mod proxy;
@@ -19,7 +20,7 @@ use tonic::transport::Endpoint;
 use self::{config::Config, proxy::Proxy, wallet::Wallet};
 use crate::metering::{
     server::{self, Bounds},
-    store::{Store, StoreError, Writer},
+    store::{Store, StoreError, Survives, Writer},
     units::MetersError,
 };
 
@@ -86,7 +87,10 @@ impl Consumer {
             .timeout(RPC_TIMEOUT)
             .connect_timeout(RPC_TIMEOUT);
         let vouchers = VouchersClient::new(vouchers.connect_lazy());
-        let store = Arc::new(Store::open(&config.home, &format!("{chain_id} consumer"))?);
+        // After a power cut the gateway gives back the last voucher, and its
+        // signature proves it ours: no request waits for the disk.
+        let identity = format!("{chain_id} consumer");
+        let store = Arc::new(Store::open(&config.home, &identity, Survives::Kill)?);
         let listen = |source| ConsumerError::Listen {
             address: config.listen,
             source,
@@ -113,7 +117,7 @@ impl Consumer {
             head: HEAD_TIMEOUT,
             idle: IDLE_TIMEOUT,
         };
-        let proxy = Arc::new(Proxy::new(config, wallet));
+        let proxy = Arc::new(Proxy::new(config, wallet, vouchers));
         let serving = tokio::spawn(server::serve(listener, proxy, bounds, stopping));
         Ok(Self {
             listen: address,

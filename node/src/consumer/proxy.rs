@@ -1,35 +1,36 @@
 //! What happens to one local request: it gets a session and a voucher, goes to
 //! the gateway, and what comes back is counted.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::stream::try_unfold;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, header, request};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header, request};
 use http_body_util::{BodyExt, Empty, Full, Limited, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use tokio::sync::mpsc;
+use slsbft_proto::metering::v1::vouchers_client::VouchersClient;
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Channel;
 
 use super::{
+    clock::Clock,
     config::Config,
-    wallet::{Lease, Wallet, WalletError},
+    flush,
+    wallet::{Lease, Slot, Wallet, WalletError},
 };
 use crate::metering::{
     headers,
     server::{Body, BodyError, Handler},
-    units::{Stopwatch, Unit},
+    units::Unit,
+    upload::{self, Stalled},
     wire::{self, Reason, RefusalBody},
 };
 
@@ -53,6 +54,16 @@ enum ProxyError {
     Overclaimed(Vec<u64>),
     #[error("the request cannot be sent on: {0}")]
     Request(String),
+    #[error("CONNECT and protocol upgrades such as WebSocket are not served")]
+    Unsupported,
+    #[error("the proxy failed; see its log")]
+    Failed,
+}
+
+impl From<Stalled> for ProxyError {
+    fn from(stalled: Stalled) -> Self {
+        Self::Timeout(stalled.0.as_secs())
+    }
 }
 
 impl ProxyError {
@@ -67,6 +78,8 @@ impl ProxyError {
             Self::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, "gateway_timeout"),
             Self::Overclaimed(_) => (StatusCode::BAD_GATEWAY, "overclaimed"),
             Self::Request(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            Self::Unsupported => (StatusCode::METHOD_NOT_ALLOWED, "unsupported"),
+            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "failed"),
         };
         let body = serde_json::json!({ "error": error, "message": self.to_string() }).to_string();
         json(status, body.into())
@@ -87,6 +100,7 @@ pub struct Proxy {
     config: Config,
     wallet: Arc<Wallet>,
     gateway: Client<HttpConnector, Body>,
+    vouchers: VouchersClient<Channel>,
 }
 
 /// A request's body: kept, or passed through once.
@@ -96,7 +110,7 @@ enum Upload {
 }
 
 impl Proxy {
-    pub fn new(config: Config, wallet: Arc<Wallet>) -> Self {
+    pub fn new(config: Config, wallet: Arc<Wallet>, vouchers: VouchersClient<Channel>) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(Duration::from_secs(5)));
         connector.set_nodelay(true);
@@ -113,23 +127,41 @@ impl Proxy {
             config,
             wallet,
             gateway,
+            vouchers,
         }
     }
 
-    async fn try_serve(&self, request: Request<Incoming>) -> Result<Response<Body>, ProxyError> {
+    async fn try_serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, ProxyError> {
         let (mut head, body) = request.into_parts();
+        if head.method == Method::CONNECT || headers::asks_upgrade(&head.headers) {
+            return Err(ProxyError::Unsupported);
+        }
         headers::strip(&mut head.headers);
         head.headers.remove(header::HOST);
         head.headers
             .insert(header::TE, HeaderValue::from_static("trailers"));
         head.uri = gateway_uri(&self.config.gateway, &head.uri)?;
         head.version = Version::HTTP_2;
-        let mut upload = self.upload(body).await?;
+        let upload = self.upload(body).await?;
         let lease = self.wallet.lease(self.config.queue_timeout).await?;
-        let first = self.send(&head, &mut upload, &lease).await?;
-        match first {
+        // A task of its own: what the gateway has been asked is charged when it is
+        // served, and has to be counted, also if the local client has hung up.
+        let exchange = tokio::spawn(self.exchange(head, upload, lease));
+        exchange.await.unwrap_or(Err(ProxyError::Failed))
+    }
+
+    async fn exchange(
+        self: Arc<Self>,
+        head: request::Parts,
+        mut upload: Upload,
+        lease: Lease,
+    ) -> Result<Response<Body>, ProxyError> {
+        match self.send(&head, &mut upload, &lease).await? {
             Answer::Served(served) => Ok(self.pass_on(served, lease)),
             Answer::Refused(refused) if refused.curable && matches!(upload, Upload::Kept(_)) => {
+                if refused.forgotten {
+                    self.recover(lease.slot()).await;
+                }
                 // The refusal said where the gateway stands: pay that, once.
                 match self.send(&head, &mut upload, &lease).await? {
                     Answer::Served(served) => Ok(self.pass_on(served, lease)),
@@ -137,6 +169,19 @@ impl Proxy {
                 }
             }
             Answer::Refused(refused) => refused.into_response(&lease),
+        }
+    }
+
+    /// The gateway holds a voucher beyond ours: a power cut, or another disk, has
+    /// made us forget it.
+    async fn recover(&self, slot: &Slot) {
+        match flush::session(slot, &mut self.vouchers.clone()).await {
+            Ok(session) => {
+                if session.signed.is_some_and(|signed| slot.recover(&signed)) {
+                    tracing::info!(session = %hex::encode(slot.key.session), "went on from the voucher that the gateway holds");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the gateway does not say what it holds"),
         }
     }
 
@@ -160,37 +205,48 @@ impl Proxy {
         upload: &mut Upload,
         lease: &Lease,
     ) -> Result<Answer, ProxyError> {
-        let signed = lease.slot().sign().await?;
-        let sent = Arc::new(AtomicU64::new(0));
+        let slot = lease.slot();
+        let signed = slot.sign().await?;
+        let (progress, parts) = watch::channel(());
         let body = match upload {
             Upload::Kept(bytes) => {
-                sent.store(bytes.len() as u64, Ordering::Relaxed);
-                Full::from(bytes.clone())
-                    .map_err(|never| match never {})
-                    .boxed_unsync()
+                drop(progress);
+                slot.served(Unit::Bytes, bytes.len() as u64);
+                let body = Full::from(bytes.clone()).map_err(|never| match never {});
+                body.boxed_unsync()
             }
             Upload::Passing(body) => match body.take() {
-                Some(body) => counted(body, sent.clone(), self.config.timeout),
-                None => Empty::new().map_err(|never| match never {}).boxed_unsync(),
+                Some(body) => counted(body, slot.clone(), self.config.timeout, progress),
+                None => empty(),
             },
         };
         let mut head = head.clone();
         let voucher = wire::voucher_header(&signed).ok_or_else(|| ProxyError::Request("voucher".into()))?;
         head.headers.insert(wire::VOUCHER, voucher);
-        let started = Instant::now();
-        let answer = self.gateway.request(Request::from_parts(head, body));
-        let answer = tokio::time::timeout(self.config.timeout, answer).await;
-        let answer = answer.map_err(|_| ProxyError::Timeout(self.config.timeout.as_secs()))?;
-        let answer = answer.map_err(|error| ProxyError::Gateway(error.to_string()))?;
-        self.judge(answer, sent, started, lease).await
+        let mut clock = Clock::default();
+        let sent = self.gateway.request(Request::from_parts(head, body));
+        let answer = clock.run(slot, answer(sent, parts, self.config.timeout)).await;
+        let answer = match answer {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) if error.is_connect() => return Err(ProxyError::Gateway(error.to_string())),
+            // It may have been served all the same.
+            Ok(Err(error)) => {
+                lease.broken(&self.config.tolerance);
+                return Err(ProxyError::Gateway(error.to_string()));
+            }
+            Err(stalled) => {
+                lease.broken(&self.config.tolerance);
+                return Err(stalled.into());
+            }
+        };
+        self.judge(answer, clock, lease).await
     }
 
     /// An answer with counters was served and counts; another is the gateway's own.
     async fn judge(
         &self,
         answer: Response<Incoming>,
-        sent: Arc<AtomicU64>,
-        started: Instant,
+        clock: Clock,
         lease: &Lease,
     ) -> Result<Answer, ProxyError> {
         let slot = lease.slot();
@@ -201,11 +257,7 @@ impl Proxy {
             if let Some(credit) = wire::read_counters(answer.headers(), &wire::CREDIT, meters) {
                 slot.credit(&credit);
             }
-            return Ok(Answer::Served(Served {
-                answer,
-                sent,
-                started,
-            }));
+            return Ok(Answer::Served(Served { answer, clock }));
         }
         let status = answer.status();
         let body = Limited::new(answer.into_body(), wire::MAX_REFUSAL).collect();
@@ -222,13 +274,15 @@ impl Proxy {
         let reason = refusal.map(|refusal| refusal.error);
         let curable = match reason {
             Some(Reason::Unpaid) => slot.owes(),
-            Some(Reason::Replayed) => true,
+            Some(Reason::Replayed | Reason::CounterFell) => true,
             _ => false,
         };
+        let forgotten = matches!(reason, Some(Reason::Replayed | Reason::CounterFell));
         Ok(Answer::Refused(Refused {
             status,
             body,
             curable,
+            forgotten,
             unpaid: reason == Some(Reason::Unpaid),
         }))
     }
@@ -242,14 +296,13 @@ impl Proxy {
         let receiver = Receiver {
             missing: source.size_hint().exact(),
             source,
-            sent: served.sent,
-            started: served.started,
+            clock: served.clock,
             lease,
             config: self.config.clone(),
         };
         if receiver.source.is_end_stream() {
             receiver.finish();
-            return Response::from_parts(head, Empty::new().map_err(|never| match never {}).boxed_unsync());
+            return Response::from_parts(head, empty());
         }
         tokio::spawn(receiver.run(parts));
         Response::from_parts(
@@ -260,7 +313,7 @@ impl Proxy {
 }
 
 impl Handler for Proxy {
-    async fn handle(&self, request: Request<Incoming>, _peer: SocketAddr) -> Response<Body> {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, _peer: SocketAddr) -> Response<Body> {
         self.try_serve(request)
             .await
             .unwrap_or_else(ProxyError::into_response)
@@ -274,9 +327,7 @@ enum Answer {
 
 struct Served {
     answer: Response<Incoming>,
-    /// Bytes of the request's body so far.
-    sent: Arc<AtomicU64>,
-    started: Instant,
+    clock: Clock,
 }
 
 struct Refused {
@@ -284,6 +335,8 @@ struct Refused {
     body: Bytes,
     /// Another voucher may help.
     curable: bool,
+    /// The gateway holds a later voucher than we know of.
+    forgotten: bool,
     unpaid: bool,
 }
 
@@ -302,8 +355,7 @@ struct Receiver {
     source: Incoming,
     /// Bytes still to come, if the length was announced.
     missing: Option<u64>,
-    sent: Arc<AtomicU64>,
-    started: Instant,
+    clock: Clock,
     lease: Lease,
     config: Config,
 }
@@ -311,23 +363,25 @@ struct Receiver {
 impl Receiver {
     async fn run(mut self, parts: mpsc::Sender<Result<Frame<Bytes>, BodyError>>) {
         loop {
+            let next = timeout(self.config.timeout, self.source.frame());
             let next = tokio::select! {
-                next = tokio::time::timeout(self.config.timeout, self.source.frame()) => next,
+                next = self.clock.run(self.lease.slot(), next) => next,
                 () = parts.closed() => return self.hang_up(),
             };
             let frame = match next {
                 Ok(Some(Ok(frame))) => self.count(frame),
                 Ok(None) => return self.finish(),
                 Ok(Some(Err(error))) => {
-                    self.finish();
+                    self.break_off();
                     return drop(parts.send(Err(error.into())).await);
                 }
                 Err(_) => {
-                    self.finish();
+                    self.break_off();
                     return drop(parts.send(Err("the gateway stalled".into())).await);
                 }
             };
-            let sent = tokio::time::timeout(self.config.timeout, parts.send(Ok(frame))).await;
+            let sent = timeout(self.config.timeout, parts.send(Ok(frame)));
+            let sent = self.clock.run(self.lease.slot(), sent).await;
             if !matches!(sent, Ok(Ok(()))) {
                 return self.hang_up();
             }
@@ -360,30 +414,55 @@ impl Receiver {
         self.finish();
     }
 
-    fn finish(self) {
-        let slot = self.lease.slot();
-        slot.served(Unit::Bytes, self.sent.load(Ordering::Relaxed));
-        // The gateway rounds over many requests; one more never matters.
-        slot.served(Unit::Millis, Stopwatch::default().add(self.started.elapsed()) + 1);
+    /// The gateway broke off. What of it was lost on the way was metered, too.
+    fn break_off(self) {
+        self.lease.broken(&self.config.tolerance);
+    }
+
+    fn finish(mut self) {
+        self.clock.finish(self.lease.slot());
+        self.lease.whole();
     }
 }
 
-/// A body that counts what is sent of it.
-fn counted(body: Incoming, sent: Arc<AtomicU64>, patience: Duration) -> Body {
-    let parts = try_unfold((body, sent), move |(mut body, sent)| async move {
-        let next = tokio::time::timeout(patience, body.frame()).await;
-        let Some(frame) = next
-            .map_err(|_| BodyError::from("the body stalled"))?
-            .transpose()?
-        else {
-            return Ok(None);
-        };
-        if let Some(data) = frame.data_ref() {
-            sent.fetch_add(data.len() as u64, Ordering::Relaxed);
+/// Waits for an answer, with patience as long as parts of the request pass.
+async fn answer<T>(
+    sent: impl Future<Output = T>,
+    parts: watch::Receiver<()>,
+    patience: Duration,
+) -> Result<T, Stalled> {
+    tokio::pin!(sent);
+    tokio::select! {
+        biased;
+        answer = &mut sent => return Ok(answer),
+        passed = upload::passed(parts, patience) => passed?,
+    }
+    timeout(patience, sent).await.map_err(|_| Stalled(patience))
+}
+
+/// A body of which each part counts as it is sent, so that it is paid for on the way.
+fn counted(body: Incoming, slot: Arc<Slot>, patience: Duration, progress: watch::Sender<()>) -> Body {
+    let parts = try_unfold((body, slot), move |(mut body, slot)| {
+        progress.send_replace(());
+        async move {
+            let next = timeout(patience, body.frame()).await;
+            let Some(frame) = next
+                .map_err(|_| BodyError::from("the body stalled"))?
+                .transpose()?
+            else {
+                return Ok(None);
+            };
+            if let Some(data) = frame.data_ref() {
+                slot.served(Unit::Bytes, data.len() as u64);
+            }
+            Ok(Some((frame, (body, slot))))
         }
-        Ok(Some((frame, (body, sent))))
     });
     StreamBody::new(parts).boxed_unsync()
+}
+
+fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
 /// The gateway's address with the request's path and query.

@@ -25,9 +25,14 @@ use super::{
 };
 use crate::metering::{
     store::{RecordKey, Store, Writer, WriterStopped},
-    units::{Meters, Unit},
+    units::{Credit, Meters, Unit},
     voucher::SessionKey,
 };
+
+/// Broken answers in a row that are believed at least.
+const MOST_BROKEN: u32 = 4;
+/// Requests at a time: what overtakes more is refused by the gateway as too old.
+const MOST_PARALLEL: u32 = 120;
 
 /// What is kept of a session: its last voucher, and how many requests were in
 /// flight when it was signed. Those may have been served without being counted.
@@ -72,6 +77,7 @@ pub struct Slot {
     freed: Arc<Notify>,
     writer: Writer,
     rating: u32,
+    tolerance: Tolerance,
 }
 
 struct State {
@@ -82,8 +88,10 @@ struct State {
     /// Requests at a time; 1 until the gateway has said what its credit is.
     parallel: u32,
     most_parallel: u32,
-    /// Unpaid bytes at which to pay in the middle of a body.
-    threshold: u64,
+    /// Unpaid bytes and milliseconds at which to pay in the middle of a request.
+    thresholds: Credit,
+    /// Answers in a row that the gateway broke off or never gave.
+    broken: u32,
     touched: Instant,
 }
 
@@ -123,8 +131,9 @@ impl Wallet {
                 in_flight: 0,
                 unanswered: 0,
                 parallel: 1,
-                most_parallel: config.parallel.max(1),
-                threshold: 1 << 18,
+                most_parallel: config.parallel.clamp(1, MOST_PARALLEL),
+                thresholds: thresholds(&Credit::default(), &config.tolerance),
+                broken: 0,
                 touched: Instant::now(),
             };
             Ok(Arc::new(Slot {
@@ -135,6 +144,7 @@ impl Wallet {
                 freed: freed.clone(),
                 writer: writer.clone(),
                 rating: config.rating,
+                tolerance: config.tolerance,
             }))
         };
         let slots = keys
@@ -160,6 +170,8 @@ impl Wallet {
                     return Ok(lease);
                 }
                 if !self.slots.iter().any(|slot| slot.affords()) {
+                    // Whoever else waits does so in vain, too.
+                    self.freed.notify_waiters();
                     return Err(WalletError::CapReached);
                 }
                 freed.await;
@@ -247,6 +259,15 @@ fn uncounted(meters: &Meters, tolerance: &Tolerance, requests: u32) -> Vec<u64> 
     counters
 }
 
+/// Half of the credit; and no more bytes than would be believed after a crash.
+fn thresholds(credit: &Credit, tolerance: &Tolerance) -> Credit {
+    Credit {
+        requests: credit.requests,
+        bytes: (credit.bytes.min(tolerance.bytes) / 2).max(1),
+        millis: (credit.millis / 2).max(1),
+    }
+}
+
 impl Slot {
     fn lease(self: &Arc<Self>) -> Option<Lease> {
         let mut state = self.state.lock();
@@ -291,6 +312,26 @@ impl Slot {
         Ok(signed)
     }
 
+    /// Takes up a voucher of this session that the gateway holds and we have
+    /// forgotten; whether that changes anything.
+    pub fn recover(&self, signed: &SignedVoucher) -> bool {
+        let mut state = self.state.lock();
+        match state.tally.recover(signed) {
+            Ok(true) => {
+                // What was under way at the time is forgotten as well.
+                let requests = state.most_parallel;
+                let under_way = uncounted(&self.meters, &self.tolerance, requests);
+                state.tally.serve(&under_way);
+                true
+            }
+            Ok(false) => false,
+            Err(error) => {
+                tracing::warn!(%error, "the gateway holds a voucher that is not this session's");
+                false
+            }
+        }
+    }
+
     /// Counts what was received; wakes the flusher when much is unpaid.
     pub fn served(&self, unit: Unit, amount: u64) {
         let mut more = vec![0; self.meters.len()];
@@ -298,14 +339,22 @@ impl Slot {
         let mut state = self.state.lock();
         state.tally.serve(&more);
         state.touched = Instant::now();
-        let unpaid = self.meters.of(&state.tally.unsigned(), Unit::Bytes);
-        if unit == Unit::Bytes && unpaid >= state.threshold {
+        let unpaid = self.meters.of(&state.tally.unsigned(), unit);
+        if unit != Unit::Requests && unpaid >= state.thresholds.of(unit) {
             self.owing.notify_one();
         }
     }
 
     pub fn claimed(&self, metered: &[u64]) {
         self.state.lock().tally.claim(metered);
+    }
+
+    /// Lets go of what the gateway does not ask for, unless a request is under way.
+    pub fn forgo(&self) {
+        let mut state = self.state.lock();
+        if state.in_flight == 0 {
+            state.tally.forgo();
+        }
     }
 
     /// Adapts to the credit that the gateway gives.
@@ -319,9 +368,12 @@ impl Slot {
         let parallel = u32::try_from(requests)
             .unwrap_or(u32::MAX)
             .clamp(1, state.most_parallel);
-        if self.meters.has(Unit::Bytes) {
-            state.threshold = (self.meters.of(credit, Unit::Bytes) / 2).max(1);
-        }
+        let given = Credit {
+            requests,
+            bytes: self.meters.of(credit, Unit::Bytes),
+            millis: self.meters.of(credit, Unit::Millis),
+        };
+        state.thresholds = thresholds(&given, &self.tolerance);
         if parallel > state.parallel {
             self.freed.notify_waiters();
         }
@@ -343,6 +395,12 @@ impl Slot {
         self.state.lock().touched.elapsed()
     }
 
+    /// Whether nothing has been under way for so long.
+    pub fn at_rest(&self, time: Duration) -> bool {
+        let state = self.state.lock();
+        state.in_flight == 0 && state.touched.elapsed() >= time
+    }
+
     pub fn overclaimed(&self) -> Vec<u64> {
         self.state.lock().tally.overclaimed()
     }
@@ -355,7 +413,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    pub fn slot(&self) -> &Slot {
+    pub fn slot(&self) -> &Arc<Slot> {
         &self.slot
     }
 
@@ -367,6 +425,25 @@ impl Lease {
             drop(state);
             self.slot.served(Unit::Requests, 1);
         }
+    }
+
+    /// The answer was read to its end.
+    pub fn whole(&self) {
+        self.slot.state.lock().broken = 0;
+    }
+
+    /// The gateway broke off, or gave no answer to what it may have served: it is
+    /// believed that it served it, but not again and again.
+    pub fn broken(&self, tolerance: &Tolerance) {
+        {
+            let mut state = self.slot.state.lock();
+            state.broken = state.broken.saturating_add(1);
+            if state.broken > state.parallel.max(MOST_BROKEN) {
+                return;
+            }
+        }
+        self.answered();
+        self.cut_short(tolerance);
     }
 
     /// The answer was not read to its end: the gateway may have sent more than
@@ -386,6 +463,7 @@ impl Drop for Lease {
         }
         state.touched = Instant::now();
         drop(state);
-        self.slot.freed.notify_waiters();
+        // One place, one of those who wait; who does not take it hands it on.
+        self.slot.freed.notify_one();
     }
 }

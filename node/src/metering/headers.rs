@@ -38,6 +38,14 @@ pub fn strip(headers: &mut HeaderMap) {
     }
 }
 
+/// Whether a request asks for another protocol, such as WebSocket. HTTP/2, which
+/// some clients propose with every request, may be passed over.
+pub fn asks_upgrade(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::UPGRADE).iter();
+    let mut protocols = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    protocols.any(|protocol| !protocol.trim_ascii().eq_ignore_ascii_case(b"h2c"))
+}
+
 /// Whether the client of this hop takes trailers.
 pub fn takes_trailers(headers: &HeaderMap) -> bool {
     let values = headers
@@ -53,6 +61,18 @@ pub fn takes_trailers(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
     use http::HeaderValue;
+
+    #[test]
+    fn an_upgrade_to_anything_but_http2_is_told_apart() {
+        let mut headers = HeaderMap::new();
+        assert!(!asks_upgrade(&headers));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("h2c"));
+        assert!(!asks_upgrade(&headers));
+        for other in ["websocket", "h2c, websocket", "WebSocket", ""] {
+            headers.insert(header::UPGRADE, HeaderValue::from_static(other));
+            assert!(asks_upgrade(&headers), "{other}");
+        }
+    }
 
     #[test]
     fn only_end_to_end_headers_pass() {

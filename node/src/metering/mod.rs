@@ -6,5 +6,6 @@ pub mod headers;
 pub mod server;
 pub mod store;
 pub mod units;
+pub mod upload;
 pub mod voucher;
 pub mod wire;

@@ -34,7 +34,7 @@ pub type BodyError = Box<dyn Error + Send + Sync>;
 /// Answers requests; a refusal is an answer like any other.
 pub trait Handler: Send + Sync + 'static {
     fn handle(
-        &self,
+        self: Arc<Self>,
         request: Request<Incoming>,
         peer: SocketAddr,
     ) -> impl Future<Output = Response<Body>> + Send;
@@ -53,6 +53,8 @@ pub struct Bounds {
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 128;
 const MAX_STREAMS: u32 = 256;
+/// Bytes of a request's body that may lie unread in one stream, and in all of a connection.
+const RECEIVE_WINDOWS: [u32; 2] = [256 * 1024, 1024 * 1024];
 /// Bytes of an answer that may lie unsent in one stream.
 const SEND_BUFFER: usize = 64 * 1024;
 /// How long connections may finish what they do when the daemon stops.
@@ -71,7 +73,7 @@ pub async fn serve<H: Handler>(
     bounds: Bounds,
     mut stop: watch::Receiver<bool>,
 ) {
-    let slots = Arc::new(Semaphore::new(bounds.connections));
+    let slots = Arc::new(Semaphore::new(bounds.connections.min(Semaphore::MAX_PERMITS)));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -114,6 +116,8 @@ fn builder(bounds: &Bounds) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_header_list_size(MAX_HEAD as u32)
         .max_concurrent_streams(MAX_STREAMS)
+        .initial_stream_window_size(RECEIVE_WINDOWS[0])
+        .initial_connection_window_size(RECEIVE_WINDOWS[1])
         .max_send_buf_size(SEND_BUFFER)
         .keep_alive_interval(bounds.head)
         .keep_alive_timeout(bounds.head);

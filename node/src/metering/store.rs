@@ -1,9 +1,9 @@
 //! Durable records of the daemons, one for each session: a small RocksDB and one
-//! writer thread that syncs whatever has queued up as one batch (group commit).
+//! writer thread that writes whatever has queued up as one batch (group commit).
 //!
-//! A record is durable when its receipt arrives. A torn last batch, which was
-//! never acknowledged, is dropped when the store opens; damage anywhere else
-//! refuses to open.
+//! When its receipt arrives, a record survives what the store was opened for,
+//! see [`Survives`]. A torn last batch, which was never acknowledged, is dropped
+//! when the store opens; damage anywhere else refuses to open.
 
 use std::{
     path::{Path, PathBuf},
@@ -83,14 +83,24 @@ impl RecordKey {
     }
 }
 
+/// What a record survives once it is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Survives {
+    /// The end of the process, also by SIGKILL: it is with the operating system.
+    Kill,
+    /// A power cut as well: it is synced to the disk.
+    PowerCut,
+}
+
 /// The open store. Only one process can have it open.
 pub struct Store {
     db: DB,
+    survives: Survives,
 }
 
 impl Store {
     /// Opens or makes the store of one identity (a chain and what is metered on it).
-    pub fn open(path: &Path, identity: &str) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, identity: &str, survives: Survives) -> Result<Self, StoreError> {
         std::fs::create_dir_all(path).map_err(|source| StoreError::Folder {
             path: path.into(),
             source,
@@ -103,7 +113,11 @@ impl Store {
         options.create_if_missing(true);
         options.create_missing_column_families(true);
         options.set_paranoid_checks(true);
-        options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+        options.set_wal_recovery_mode(match survives {
+            // Pages that were never synced may be lost in any order.
+            Survives::Kill => DBRecoveryMode::PointInTime,
+            Survives::PowerCut => DBRecoveryMode::TolerateCorruptedTailRecords,
+        });
         options.set_max_open_files(64);
         options.set_keep_log_file_num(2);
         let mut family = Options::default();
@@ -114,7 +128,9 @@ impl Store {
 
         let expected = format!("{FORMAT} {identity}");
         match db.get(IDENTITY).map_err(open)? {
-            None => db.put_opt(IDENTITY, &expected, &synced()).map_err(open)?,
+            None => db
+                .put_opt(IDENTITY, &expected, &options_for(Survives::PowerCut))
+                .map_err(open)?,
             Some(found) if found == expected.as_bytes() => {}
             Some(found) => {
                 let found = String::from_utf8_lossy(&found).into_owned();
@@ -125,7 +141,7 @@ impl Store {
                 });
             }
         }
-        Ok(Self { db })
+        Ok(Self { db, survives })
     }
 
     /// All records, in the order of their keys.
@@ -158,13 +174,15 @@ impl Store {
         if batch.is_empty() {
             return Ok(());
         }
-        self.db.write_opt(batch, &synced()).map_err(StoreError::Write)
+        self.db
+            .write_opt(batch, &options_for(self.survives))
+            .map_err(StoreError::Write)
     }
 }
 
-fn synced() -> WriteOptions {
+fn options_for(survives: Survives) -> WriteOptions {
     let mut options = WriteOptions::default();
-    options.set_sync(true);
+    options.set_sync(survives == Survives::PowerCut);
     options
 }
 
@@ -282,7 +300,7 @@ mod tests {
     #[tokio::test]
     async fn acknowledged_records_are_there_after_reopening_and_the_last_write_wins() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Arc::new(Store::open(folder.path(), "chain offer 1").unwrap());
+        let store = Arc::new(Store::open(folder.path(), "chain offer 1", Survives::PowerCut).unwrap());
         let (writer, thread) = Writer::spawn(store.clone()).unwrap();
         let mut receipts = Vec::new();
         for n in 0..2_000u64 {
@@ -295,7 +313,7 @@ mod tests {
         drop(writer);
         thread.join().unwrap();
         drop(store);
-        let records = Store::open(folder.path(), "chain offer 1")
+        let records = Store::open(folder.path(), "chain offer 1", Survives::PowerCut)
             .unwrap()
             .records()
             .unwrap();
@@ -309,13 +327,13 @@ mod tests {
     #[test]
     fn a_store_is_refused_to_another_identity_and_to_a_second_user() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "chain-1 offer 1").unwrap();
+        let store = Store::open(folder.path(), "chain-1 offer 1", Survives::Kill).unwrap();
         assert!(matches!(
-            Store::open(folder.path(), "chain-1 offer 1"),
+            Store::open(folder.path(), "chain-1 offer 1", Survives::Kill),
             Err(StoreError::Open { .. })
         ));
         drop(store);
-        let other = Store::open(folder.path(), "chain-2 offer 1");
+        let other = Store::open(folder.path(), "chain-2 offer 1", Survives::Kill);
         assert!(matches!(other, Err(StoreError::Identity { .. })));
     }
 
@@ -334,7 +352,7 @@ mod tests {
     #[test]
     fn a_log_cut_anywhere_loses_only_its_tail() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "x").unwrap();
+        let store = Store::open(folder.path(), "x", Survives::PowerCut).unwrap();
         for n in 0..20 {
             let (change, _) = change(Some((key(n), Some(vec![n as u8; 100]))));
             store.write(&[change]).unwrap();
@@ -349,7 +367,10 @@ mod tests {
                 let entry = entry.unwrap();
                 std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
             }
-            let records = Store::open(copy.path(), "x").unwrap().records().unwrap();
+            let records = Store::open(copy.path(), "x", Survives::PowerCut)
+                .unwrap()
+                .records()
+                .unwrap();
             let found: Vec<u64> = records.iter().map(|(key, _)| key.deal_id).collect();
             assert_eq!(found, (0..found.len() as u64).collect::<Vec<_>>(), "cut at {cut}");
             kept.push(found.len());
@@ -361,7 +382,7 @@ mod tests {
     #[test]
     fn damage_before_the_tail_is_refused_and_not_taken_for_the_end() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "x").unwrap();
+        let store = Store::open(folder.path(), "x", Survives::PowerCut).unwrap();
         for n in 0..20 {
             let (change, _) = change(Some((key(n), Some(vec![n as u8; 100]))));
             store.write(&[change]).unwrap();
@@ -373,8 +394,12 @@ mod tests {
         log[middle] ^= 0xff;
         std::fs::write(&path, log).unwrap();
         assert!(matches!(
-            Store::open(folder.path(), "x"),
+            Store::open(folder.path(), "x", Survives::PowerCut),
             Err(StoreError::Open { .. })
         ));
+        // Where nothing is synced, a power cut looks just like that.
+        let store = Store::open(folder.path(), "x", Survives::Kill).unwrap();
+        let left = store.records().unwrap().len();
+        assert!((1..20).contains(&left), "{left}");
     }
 }

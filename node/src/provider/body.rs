@@ -11,7 +11,7 @@ use futures::stream::try_unfold;
 use http::HeaderMap;
 use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{refusal::Refusal, usage::Usage};
@@ -26,6 +26,8 @@ use crate::metering::{
 enum Broken {
     #[error("the body cannot be read: {0}")]
     Read(#[from] hyper::Error),
+    #[error("the body is shorter than announced")]
+    Short,
     #[error("no part of the body came in time")]
     Stalled,
     #[error("the body is longer than {0} bytes")]
@@ -62,14 +64,16 @@ struct Flow {
 }
 
 impl Flow {
-    /// The next part that is paid for, or the trailers; `None` at the end.
+    /// The next part that is paid for, or the trailers; `None` at the end. The
+    /// time that an upstream takes for it is the session's.
     async fn next(&mut self, upstream: bool) -> Result<Option<Frame<Bytes>>, Broken> {
         while self.rest.is_empty() {
-            let started = Instant::now();
-            let part = tokio::time::timeout(self.bounds.patience(), self.source.frame()).await;
-            if upstream {
-                self.usage.waited(started.elapsed());
-            }
+            let part = tokio::time::timeout(self.bounds.patience(), self.source.frame());
+            let part = if upstream {
+                self.usage.wait(part).await?
+            } else {
+                part.await
+            };
             let Some(frame) = part.map_err(|_| Broken::Stalled)?.transpose()? else {
                 return Ok(None);
             };
@@ -90,12 +94,18 @@ impl Flow {
 
 /// The request's body on its way to the upstream. Why it was refused, if it was,
 /// goes to `refused`: all that the upstream's client reports is that it broke off.
+/// Each part shows in `progress`, which ends with the body.
 pub fn request(
     source: Incoming,
     usage: Arc<Usage>,
     bounds: Bounds,
     refused: oneshot::Sender<Refusal>,
+    progress: watch::Sender<()>,
 ) -> Body {
+    if source.is_end_stream() {
+        return empty();
+    }
+    let announced = source.size_hint().exact();
     let flow = Flow {
         source,
         rest: Bytes::new(),
@@ -103,30 +113,44 @@ pub fn request(
         bounds,
         usage,
     };
-    let parts = try_unfold((flow, Some(refused)), |(mut flow, mut refused)| async move {
-        match flow.next(false).await {
-            Ok(None) => Ok(None),
-            Ok(Some(mut frame)) => {
-                if let Some(trailers) = frame.trailers_mut() {
-                    headers::strip(trailers);
+    let parts = try_unfold((flow, Some(refused)), move |(mut flow, mut refused)| {
+        progress.send_replace(());
+        async move {
+            let next = match flow.next(false).await {
+                // A connection that is gone may look like the end.
+                Ok(None) if announced.is_some_and(|bytes| flow.passed < bytes) => Err(Broken::Short),
+                next => next,
+            };
+            match next {
+                Ok(None) => Ok(None),
+                Ok(Some(mut frame)) => {
+                    if let Some(trailers) = frame.trailers_mut() {
+                        headers::strip(trailers);
+                    }
+                    Ok(Some((frame, (flow, refused))))
                 }
-                Ok(Some((frame, (flow, refused))))
-            }
-            Err(error) => {
-                let reason = match &error {
-                    Broken::Refused(refusal) => Some(refusal.clone()),
-                    Broken::TooLarge(bound) => Some(Refusal::TooLarge(*bound)),
-                    Broken::Read(_) | Broken::Stalled => None,
-                };
-                if let (Some(reason), Some(refused)) = (reason, refused.take()) {
-                    // Nobody waits any more once the upstream has answered.
-                    let _ = refused.send(reason);
+                Err(error) => {
+                    // Whatever it is, the consumer has brought it about.
+                    flow.usage.forfeit();
+                    let reason = match &error {
+                        Broken::Refused(refusal) => Some(refusal.clone()),
+                        Broken::TooLarge(bound) => Some(Refusal::TooLarge(*bound)),
+                        Broken::Read(_) | Broken::Short | Broken::Stalled => None,
+                    };
+                    if let (Some(reason), Some(refused)) = (reason, refused.take()) {
+                        // Nobody waits any more once the upstream has answered.
+                        let _ = refused.send(reason);
+                    }
+                    Err(BodyError::from(error))
                 }
-                Err(BodyError::from(error))
             }
         }
     });
     StreamBody::new(parts).boxed_unsync()
+}
+
+fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
 /// The upstream's body on its way to the consumer; ends with what was metered
@@ -142,7 +166,7 @@ pub fn response(
     place: OwnedSemaphorePermit,
 ) -> Body {
     if source.is_end_stream() && !trailer {
-        return Empty::new().map_err(|never| match never {}).boxed_unsync();
+        return empty();
     }
     let (parts, received) = mpsc::channel(1);
     let flow = Flow {

@@ -9,13 +9,16 @@ use std::{
 };
 
 use parking_lot::{Mutex, RwLock};
+use slsbft_client::client::Head;
 use slsbft_proto::metering::v1 as proto;
+use slsbft_types::Time;
 use tokio::sync::{Notify, Semaphore};
 
 use super::{
     chain::{Chain, ChainError},
     deal::Deal,
     refusal::Refusal,
+    usage::now,
 };
 use crate::metering::{
     store::{RecordKey, Writer},
@@ -30,8 +33,8 @@ const LOOKUPS: usize = 8;
 const FRESH: Duration = Duration::from_secs(1);
 /// Deal numbers remembered as unknown.
 const UNKNOWN: usize = 4_096;
-/// How long the vouchers of a deal that the chain no longer has are kept.
-const KEEP_ENDED: Duration = Duration::from_secs(3_600);
+/// A chain that has not been seen going on for less than this is only slow.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A deal with what waits for it.
 pub struct Entry {
@@ -90,6 +93,39 @@ pub struct Book {
     ended: Mutex<BTreeMap<u64, Instant>>,
     unknown: Mutex<BTreeMap<u64, Instant>>,
     lookups: Semaphore,
+    sight: Mutex<Sight>,
+}
+
+/// The latest block seen, and when it was new to us.
+struct Sight {
+    head: Head,
+    since: Instant,
+}
+
+impl Sight {
+    fn see(&mut self, head: Head) {
+        if head.height > self.head.height {
+            *self = Self {
+                head,
+                since: Instant::now(),
+            };
+        }
+    }
+
+    /// How old what is known of the chain is: by our clock since it last went on,
+    /// or by the time of its latest block. A node that is dead, cut off or
+    /// replaying old blocks shows in one of the two.
+    fn age(&self) -> Duration {
+        let behind = now().nanos_since(self.head.time);
+        let behind = Duration::from_nanos(u64::try_from(behind).unwrap_or(u64::MAX));
+        behind.max(self.since.elapsed())
+    }
+}
+
+/// How old the sight of a chain may be while a deal on it is served: half of the
+/// window in which the consumer's close can be answered by a claim.
+fn patience(deal: &Deal) -> Duration {
+    PATIENCE.max(Duration::from_secs(deal.window_seconds / 2))
 }
 
 impl Book {
@@ -123,6 +159,13 @@ impl Book {
             ended: Mutex::default(),
             unknown: Mutex::default(),
             lookups: Semaphore::new(LOOKUPS),
+            sight: Mutex::new(Sight {
+                head: Head {
+                    height: 0,
+                    time: Time::default(),
+                },
+                since: Instant::now(),
+            }),
         };
         book.reload().await?;
         Ok(book)
@@ -208,7 +251,10 @@ impl Book {
     /// Reads all deals anew; those that are gone end.
     pub async fn reload(&self) -> Result<(), ChainError> {
         let known = self.entries();
+        // First, so that the deals are at least as new.
+        let head = self.chain.head().await?;
         let deals = self.chain.deals(self.offer_id).await?;
+        self.sight.lock().see(head);
         for deal in &deals {
             self.observe(deal);
         }
@@ -222,6 +268,24 @@ impl Book {
             ended.entry(deal).or_insert_with(Instant::now);
         }
         Ok(())
+    }
+
+    /// Stops serving deals that may have been closed without our seeing it, and
+    /// goes on when the chain is in sight again.
+    pub fn look_out(&self) {
+        let age = self.sight.lock().age();
+        for entry in self.entries() {
+            let mut deal = entry.deal.lock();
+            let blind = age > patience(&deal);
+            if blind && !deal.blind {
+                tracing::error!(
+                    deal = deal.id,
+                    ?age,
+                    "the chain was not seen going on; the deal is not served until it is. Check the node, and this machine's clock"
+                );
+            }
+            deal.blind = blind;
+        }
     }
 
     /// Enters what the chain says about a deal.
@@ -238,6 +302,7 @@ impl Book {
         let mut read = Deal::from_chain(deal)
             .inspect_err(|error| tracing::warn!(%error, "deal cannot be served"))
             .ok()?;
+        read.blind = self.sight.lock().age() > patience(&read);
         for voucher in self.stored.lock().remove(&deal.id).unwrap_or_default() {
             if let Some(session) = read.session_mut(&voucher.session.clone()) {
                 session.restore(voucher);
@@ -268,13 +333,18 @@ impl Book {
         self.ended.lock().entry(entry.id).or_insert_with(Instant::now);
     }
 
-    /// Forgets deals that ended long enough ago, with their vouchers.
-    pub async fn sweep(&self, writer: &Writer) -> Result<(), Refusal> {
+    /// Forgets deals that ended longer ago than `keep`, with their vouchers. Only
+    /// in sight of the chain: to a node that replays old blocks, deals to come
+    /// look like deals that are gone.
+    pub async fn sweep(&self, writer: &Writer, keep: Duration) -> Result<(), Refusal> {
+        if self.sight.lock().age() > PATIENCE {
+            return Ok(());
+        }
         let over: Vec<u64> = {
             let ended = self.ended.lock();
             ended
                 .iter()
-                .filter(|(_, since)| since.elapsed() > KEEP_ENDED)
+                .filter(|(_, since)| since.elapsed() > keep)
                 .map(|(deal, _)| *deal)
                 .collect()
         };

@@ -1,6 +1,7 @@
 //! What the gateway needs from the chain. `remote` asks a node; tests use a
 //! chain in memory.
 
+use slsbft_client::client::Head;
 use slsbft_proto::metering::v1::{ClaimVerdict, Deal, Offer, SignedVoucher};
 
 /// Why the chain could not be asked, or did not take a transaction.
@@ -22,6 +23,9 @@ pub trait Chain: Send + Sync + 'static {
     /// The account that claims; bech32.
     fn provider(&self) -> String;
 
+    /// The latest block that the node has seen.
+    async fn head(&self) -> Result<Head, ChainError>;
+
     async fn offer(&self, id: u64) -> Result<Option<Offer>, ChainError>;
 
     /// `None` if there is no such deal, or it has ended.
@@ -32,6 +36,10 @@ pub trait Chain: Send + Sync + 'static {
 
     /// Claims vouchers in one transaction and waits for it to commit. One
     /// verdict for each voucher, in order. An error says nothing about whether
-    /// the transaction will still commit.
+    /// the transaction will still commit: [`Chain::settled`] does.
     async fn claim(&self, vouchers: Vec<SignedVoucher>) -> Result<Vec<ClaimVerdict>, ChainError>;
+
+    /// Waits until it is known what became of an earlier claim that had no
+    /// answer; an error while it is not.
+    async fn settled(&self) -> Result<(), ChainError>;
 }

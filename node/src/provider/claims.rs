@@ -1,6 +1,7 @@
 //! Claims vouchers on the chain: all of them each interval, those of a deal that
-//! ends at once. What was claimed is always read back from the chain, so a
-//! restart, or a transaction whose fate is unknown, claims nothing twice.
+//! ends at once, and nothing that costs more than it brings. What was claimed is
+//! always read back from the chain, so a restart, or a transaction whose fate is
+//! unknown, claims nothing twice.
 
 use std::{
     collections::BTreeSet,
@@ -42,6 +43,9 @@ pub struct Claimer {
     /// After a failure: not before then, and waiting longer each time.
     not_before: Instant,
     pause: Duration,
+    /// What became of the last transaction is unknown. Until it is known no other
+    /// is sent: a chain that stood still would take them all, each for its fee.
+    unsettled: bool,
     /// Halved after a failure: one bad or oversized batch must not block all others.
     batch: usize,
 }
@@ -57,76 +61,97 @@ impl Claimer {
             last: now,
             not_before: now,
             pause: FIRST_PAUSE,
+            unsettled: false,
             batch,
         }
     }
 
     /// Claims what is due to be claimed now. Called every second or so.
     pub async fn tick(&mut self) {
-        if Instant::now() < self.not_before {
+        if Instant::now() < self.not_before || !self.settled().await {
             return;
         }
         let periodic = self.last.elapsed() >= self.policy.interval;
-        if periodic {
+        let deals = self.chosen(periodic);
+        // What failed is not put off for an interval.
+        if self.claim(&deals).await && periodic {
             self.last = Instant::now();
         }
-        let deals = self.chosen(periodic);
-        if !deals.is_empty() {
+    }
+
+    /// Claims everything worth it, whatever the interval: before the daemon stops.
+    pub async fn finish(&mut self) {
+        if self.settled().await {
+            let deals = self.chosen(true);
             self.claim(&deals).await;
         }
     }
 
-    /// Claims everything that pays, whatever the interval: before the daemon stops.
-    pub async fn finish(&mut self) {
-        let deals = self.chosen(true);
-        self.claim(&deals).await;
+    async fn settled(&mut self) -> bool {
+        if self.unsettled {
+            let settled = match self.book.chain().settled().await {
+                Ok(()) => self.book.reload().await,
+                error => error,
+            };
+            match settled {
+                Ok(()) => self.unsettled = false,
+                Err(error) => self.put_off("an earlier claim is not in a block yet", &error),
+            }
+        }
+        !self.unsettled
     }
 
-    /// Deals worth a claim: those that end always, the others if it is time and
-    /// they bring enough together.
+    /// Deals to claim now: all that are worth it if it is time; those that end at
+    /// once, and if they alone bring too little, with the others.
     fn chosen(&self, periodic: bool) -> Vec<Arc<Entry>> {
         let soon = now().plus_seconds(self.margin.as_secs());
-        let (mut urgent, mut others, mut sum) = (Vec::new(), Vec::new(), Amount::ZERO);
+        let (mut all, mut ending) = (Worth::default(), Worth::default());
         for entry in self.book.entries() {
             let deal = entry.deal.lock();
-            if deal.unclaimed().is_empty() {
+            let (payable, vouchers) = (deal.payable(), deal.unclaimed().len() as u128);
+            let ends = !deal.open || deal.expires_at <= soon;
+            drop(deal);
+            if vouchers == 0 || payable.value() < vouchers.saturating_mul(self.policy.least_each) {
                 continue;
             }
-            let ends = !deal.open || deal.expires_at <= soon;
-            sum = sum.add(deal.payable()).unwrap_or(sum);
-            drop(deal);
             if ends {
-                urgent.push(entry)
-            } else {
-                others.push(entry)
+                ending.add(&entry, payable);
             }
+            all.add(&entry, payable);
         }
-        if periodic && sum.value() >= self.policy.least {
-            urgent.append(&mut others);
+        let least = self.policy.least;
+        if !periodic && ending.sum >= least {
+            ending.deals
+        } else if (periodic || !ending.deals.is_empty()) && all.sum >= least {
+            all.deals
+        } else {
+            Vec::new()
         }
-        urgent
     }
 
-    async fn claim(&mut self, deals: &[Arc<Entry>]) {
+    /// Whether all of it was claimed.
+    async fn claim(&mut self, deals: &[Arc<Entry>]) -> bool {
         let items: Vec<Item> = deals.iter().flat_map(items).collect();
         for batch in items.chunks(self.batch) {
             match self.claim_batch(batch).await {
                 Ok(()) => (self.pause, self.batch) = (FIRST_PAUSE, self.policy.batch.max(1)),
                 Err(error) => {
-                    tracing::warn!(%error, vouchers = batch.len(), "claim failed; it is tried again");
                     self.batch = (batch.len() / 2).max(1);
-                    self.not_before = Instant::now() + self.pause;
-                    self.pause = (self.pause * 2)
-                        .min(LONGEST_PAUSE)
-                        .min(self.shortest_window() / 8);
-                    // It may have gone through all the same: the chain knows.
-                    if let Err(error) = self.book.reload().await {
-                        tracing::warn!(%error, "deals not refreshed");
-                    }
-                    return;
+                    self.unsettled = true;
+                    self.put_off("claim failed; it is tried again", &error);
+                    return false;
                 }
             }
         }
+        true
+    }
+
+    fn put_off(&mut self, what: &str, error: &ChainError) {
+        tracing::warn!(%error, pause = ?self.pause, "{what}");
+        self.not_before = Instant::now() + self.pause;
+        self.pause = (self.pause * 2)
+            .min(LONGEST_PAUSE)
+            .min(self.shortest_window() / 8);
     }
 
     /// The shortest claim window of the deals there are: no pause may outlast it.
@@ -167,6 +192,21 @@ impl Claimer {
             }
         }
         Ok(())
+    }
+}
+
+/// Deals and what claiming them brings.
+#[derive(Default)]
+struct Worth {
+    deals: Vec<Arc<Entry>>,
+    /// In uankr.
+    sum: u128,
+}
+
+impl Worth {
+    fn add(&mut self, entry: &Arc<Entry>, payable: Amount) {
+        self.deals.push(entry.clone());
+        self.sum = self.sum.saturating_add(payable.value());
     }
 }
 

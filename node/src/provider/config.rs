@@ -25,6 +25,8 @@ pub struct Config {
     pub refresh: Duration,
     /// Deals that expire within this are no longer served and are claimed.
     pub expiry_margin: Duration,
+    /// How long the vouchers of a deal that the chain no longer has are kept.
+    pub keep_ended: Duration,
 }
 
 /// What anybody can make the gateway use.
@@ -79,23 +81,28 @@ impl Limits {
     }
 }
 
-/// When vouchers are claimed.
+/// When vouchers are claimed. A consumer decides how many vouchers it signs and
+/// for how little, so a claim must bring what it costs, whatever the occasion.
 #[derive(Clone, Debug)]
 pub struct Claims {
     pub interval: Duration,
     /// Vouchers in one transaction.
     pub batch: usize,
-    /// Least sum, in uankr, worth a claim; deals that end are claimed whatever it is.
+    /// Least sum, in uankr, worth a transaction.
     pub least: u128,
+    /// Least that a deal must bring, in uankr, for each of its vouchers.
+    pub least_each: u128,
 }
 
 impl Default for Claims {
     fn default() -> Self {
-        // Below the flat fee of a transaction a claim costs more than it brings.
+        // The flat fee of a transaction, and what a voucher adds to that of a
+        // large one: 5,000 gas and some 250 bytes at 10.
         Self {
             interval: Duration::from_secs(600),
             batch: 1_000,
             least: 5_000_000,
+            least_each: 190_000,
         }
     }
 }

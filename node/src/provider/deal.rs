@@ -45,6 +45,10 @@ pub enum Unserved {
     UnknownSession,
     #[error("the deal is closing or about to expire; open another one")]
     Closing,
+    #[error(
+        "the gateway has not seen the chain go on for too long to know that the deal still stands; try again later"
+    )]
+    Blind,
     #[error("more was served than vouchers cover; sign the counters metered so far")]
     Unpaid,
     #[error("the escrow does not cover more; top up the deal")]
@@ -77,6 +81,9 @@ pub struct Deal {
     pub ended: bool,
     /// Seconds that a claim window lasts at least.
     pub window_seconds: u64,
+    /// The chain was last seen going on too long ago: the deal may have been
+    /// closed, and its window may be running.
+    pub blind: bool,
     sessions: BTreeMap<SessionKey, Session>,
 }
 
@@ -96,6 +103,7 @@ impl Deal {
             open: false,
             ended: false,
             window_seconds: 0,
+            blind: false,
             sessions: BTreeMap::new(),
         };
         read.update(deal)?;
@@ -210,6 +218,7 @@ impl Deal {
         in_flight: u32,
     ) -> Result<(), Unserved> {
         let session = self.sessions.get(key).ok_or(Unserved::UnknownSession)?;
+        self.standing()?;
         if !self.open || self.expires_at <= now {
             return Err(Unserved::Closing);
         }
@@ -229,19 +238,35 @@ impl Deal {
         Ok(())
     }
 
-    /// Reserves as much of `wanted` bytes as the credit allows; all that is
-    /// wanted if the deal does not meter bytes.
-    pub fn grant_bytes(&mut self, key: &SessionKey, wanted: u64, credit: &Credit) -> Result<u64, Unserved> {
-        if !self.meters.has(Unit::Bytes) {
+    /// Whether a voucher is still worth something. While a deal is closing it is:
+    /// what has begun may end.
+    fn standing(&self) -> Result<(), Unserved> {
+        if self.ended {
+            return Err(Unserved::Closing);
+        }
+        if self.blind { Err(Unserved::Blind) } else { Ok(()) }
+    }
+
+    /// Reserves as much of `wanted` as the credit allows; all of it, and nothing
+    /// in truth, if the deal does not meter that unit.
+    pub fn grant(
+        &mut self,
+        key: &SessionKey,
+        unit: Unit,
+        wanted: u64,
+        credit: &Credit,
+    ) -> Result<u64, Unserved> {
+        self.standing()?;
+        if !self.meters.has(unit) {
             return Ok(wanted);
         }
         let session = self.sessions.get(key).ok_or(Unserved::UnknownSession)?;
-        let unpaid = self.meters.of(&session.unpaid(), Unit::Bytes);
-        let granted = wanted.min(credit.bytes.saturating_sub(unpaid));
+        let unpaid = self.meters.of(&session.unpaid(), unit);
+        let granted = wanted.min(credit.of(unit).saturating_sub(unpaid));
         if granted == 0 && wanted > 0 {
             return Err(Unserved::Unpaid);
         }
-        self.reserve(key, Unit::Bytes, granted)?;
+        self.reserve(key, unit, granted)?;
         Ok(granted)
     }
 
@@ -276,6 +301,13 @@ impl Deal {
     pub fn settle(&mut self, key: &SessionKey, unit: Unit, amount: u64) {
         self.release(key, unit, amount);
         self.meter(key, unit, amount);
+    }
+
+    /// Takes back what was metered and came to nothing.
+    pub fn give_back(&mut self, key: &SessionKey, unit: Unit, amount: u64) {
+        if let Some(session) = self.sessions.get_mut(key) {
+            self.meters.sub(&mut session.metered, unit, amount);
+        }
     }
 
     /// Counts what was served.

@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt};
 use slsbft_proto::metering::v1::{
     SessionRequest, SessionResponse, SubmitRequest, SubmitResponse, Voucher, vouchers_server::Vouchers,
 };
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -17,6 +17,7 @@ use super::{
     refusal::Refusal,
 };
 use crate::metering::{
+    server::stopped,
     units::Credit,
     voucher::{SessionKey, ShapeError, ShapedVoucher},
 };
@@ -35,15 +36,18 @@ pub struct VouchersService {
     intake: Intake,
     credit: Credit,
     streams: Arc<Semaphore>,
+    stop: watch::Receiver<bool>,
 }
 
 impl VouchersService {
-    pub fn new(book: Arc<Book>, intake: Intake, credit: Credit) -> Self {
+    /// Streams end when `stop` turns true, with what they brought answered.
+    pub fn new(book: Arc<Book>, intake: Intake, credit: Credit, stop: watch::Receiver<bool>) -> Self {
         Self {
             book,
             intake,
             credit,
             streams: Arc::new(Semaphore::new(STREAMS)),
+            stop,
         }
     }
 
@@ -120,9 +124,15 @@ impl Vouchers for VouchersService {
             .map_err(|_| Refusal::Busy.into_status())?;
         let (submitted, answers) = mpsc::channel::<Result<Submitted, Status>>(PIPELINE);
         let (service, mut requests) = (self.clone(), request.into_inner());
+        let mut stop = self.stop.clone();
         tokio::spawn(async move {
             let _place = place;
-            while let Ok(Some(request)) = tokio::time::timeout(IDLE, requests.next()).await {
+            loop {
+                let request = tokio::select! {
+                    request = tokio::time::timeout(IDLE, requests.next()) => request,
+                    () = stopped(&mut stop) => return,
+                };
+                let Ok(Some(request)) = request else { return };
                 let next = match request {
                     Ok(request) => service.enqueue(request).await.map_err(Refusal::into_status),
                     Err(status) => Err(status),
@@ -173,6 +183,7 @@ impl Vouchers for VouchersService {
             }),
             deal_due: due.to_string(),
             deal_escrow: deal.escrow.to_string(),
+            signed: deal.session(&key).and_then(|session| session.signed.clone()),
         }))
     }
 }

@@ -18,6 +18,7 @@ mod proxy;
 mod refusal;
 pub mod remote;
 mod session;
+mod upstream;
 mod usage;
 
 use std::{io, net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
@@ -46,13 +47,15 @@ use self::{
 };
 use crate::metering::{
     server::{self, Body, BodyError, Handler, stopped},
-    store::{RecordKey, Store, StoreError, Writer},
+    store::{RecordKey, Store, StoreError, Survives, Writer},
     voucher::ShapedVoucher,
 };
 
 /// Largest message of the `Vouchers` service; a voucher is far below it.
 const MAX_MESSAGE: usize = 16 * 1024;
 const CLAIM_TICK: Duration = Duration::from_secs(1);
+/// How long the daemon's end waits for its last claim.
+const LAST_CLAIM: Duration = Duration::from_secs(30);
 
 /// Why the daemon does not start, or has stopped.
 #[derive(Debug, thiserror::Error)]
@@ -102,7 +105,7 @@ impl Provider {
         }
         let chain_id = chain.chain_id().await?;
         let identity = format!("{chain_id} offer {}", config.offer_id);
-        let store = Arc::new(Store::open(&config.home, &identity)?);
+        let store = Arc::new(Store::open(&config.home, &identity, Survives::PowerCut)?);
         let held = read_records(&store, &chain_id)?;
         let book = Arc::new(Book::open(chain, chain_id, config.offer_id, held).await?);
         let (http, vouchers) = (
@@ -117,13 +120,13 @@ impl Provider {
         let (writer, writing) = Writer::spawn(store)?;
         let (intake, taking) = Intake::spawn(writer.clone(), config.limits.voucher_queue)?;
         let (stop, stopping) = watch::channel(false);
-        let service = VouchersService::new(book.clone(), intake.clone(), config.credit);
+        let service = VouchersService::new(book.clone(), intake.clone(), config.credit, stopping.clone());
         let service = VouchersServer::new(service).max_decoding_message_size(MAX_MESSAGE);
         let handler = Arc::new(VouchersHandler(service));
         let taking_vouchers = server::serve(vouchers, handler, config.limits.server(), stopping.clone());
         let proxy = Arc::new(Proxy::new(config.clone(), book.clone(), intake));
         let serving = server::serve(http, proxy, config.limits.server(), stopping.clone());
-        let claimer = Claimer::new(book.clone(), config.claims, config.expiry_margin);
+        let claimer = Claimer::new(book.clone(), config.claims.clone(), config.expiry_margin);
         Ok(Self {
             http: http_address,
             vouchers: vouchers_address,
@@ -133,7 +136,7 @@ impl Provider {
             refreshing: tokio::spawn(keep_current(
                 book,
                 writer.clone(),
-                config.refresh,
+                config.clone(),
                 stopping.clone(),
             )),
             claiming: tokio::spawn(keep_claiming(claimer, CLAIM_TICK.min(config.refresh), stopping)),
@@ -154,8 +157,16 @@ impl Provider {
         let _ = self.serving.await;
         let _ = self.taking.await;
         let _ = self.refreshing.await;
-        if let Ok(mut claimer) = self.claiming.await {
-            claimer.finish().await;
+        let claiming = self.claiming;
+        let last = async {
+            if let Ok(mut claimer) = claiming.await {
+                claimer.finish().await;
+            }
+        };
+        if tokio::time::timeout(LAST_CLAIM, last).await.is_err() {
+            tracing::warn!(
+                "the last claim is not in a block yet; what it lacks is claimed after the next start"
+            );
         }
         drop(self.writer);
         let threads = self.threads;
@@ -194,15 +205,15 @@ fn address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, Prov
 struct VouchersHandler(VouchersServer<VouchersService>);
 
 impl Handler for VouchersHandler {
-    async fn handle(&self, request: Request<Incoming>, _peer: SocketAddr) -> Response<Body> {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, _peer: SocketAddr) -> Response<Body> {
         let Ok(response) = self.0.clone().call(request).await;
         response.map(|body| body.map_err(BodyError::from).boxed_unsync())
     }
 }
 
 /// Keeps the deals current until the daemon stops.
-async fn keep_current(book: Arc<Book>, writer: Writer, every: Duration, mut stop: watch::Receiver<bool>) {
-    let mut refresh = interval(every);
+async fn keep_current(book: Arc<Book>, writer: Writer, config: Config, mut stop: watch::Receiver<bool>) {
+    let mut refresh = interval(config.refresh);
     refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -212,7 +223,8 @@ async fn keep_current(book: Arc<Book>, writer: Writer, every: Duration, mut stop
         if let Err(error) = book.reload().await {
             tracing::warn!(%error, "deals not refreshed; serving on what was known");
         }
-        if let Err(error) = book.sweep(&writer).await {
+        book.look_out();
+        if let Err(error) = book.sweep(&writer, config.keep_ended).await {
             tracing::warn!(%error, "ended deals not swept");
         }
     }

@@ -74,6 +74,7 @@ impl Refusal {
             Self::Unserved { reason, .. } => match reason {
                 Unserved::UnknownSession => Reason::UnknownSession,
                 Unserved::Closing => Reason::DealClosing,
+                Unserved::Blind => Reason::ChainUnavailable,
                 Unserved::Unpaid => Reason::Unpaid,
                 Unserved::EscrowExhausted => Reason::EscrowExhausted,
                 Unserved::CapExhausted => Reason::CapExhausted,

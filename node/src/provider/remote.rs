@@ -2,31 +2,55 @@
 
 use std::time::Duration;
 
-use slsbft_client::{Client, ClientError, SigningKey, Submitter, TxBuilder, client::DealsOf};
+use slsbft_client::{
+    Client, ClientError, SignerData, SigningKey, Submitted, Submitter, TxBuilder,
+    client::{DealsOf, Head},
+};
 use slsbft_proto::metering::v1::{ClaimVerdict, Deal, MsgClaim, MsgClaimResponse, Offer, SignedVoucher};
 use slsbft_types::Address;
+use tokio::sync::Mutex;
 
 use super::chain::{Chain, ChainError};
 
 /// Until a question to the node is given up.
 const QUESTION: Duration = Duration::from_secs(10);
+/// How long a claim may take to get into a block, as a rule.
+pub const INCLUSION: Duration = Duration::from_secs(60);
 
 /// A node, and the account that claims.
 pub struct RemoteChain {
     client: Client,
     submitter: Submitter,
+    key: SigningKey,
     provider: Address,
+    inclusion: Duration,
+    /// A claim that the node has taken and that was in no block in time.
+    pending: Mutex<Option<Submitted>>,
 }
 
 impl RemoteChain {
-    pub async fn new(client: Client, key: SigningKey) -> Result<Self, ClientError> {
+    /// Claims are waited for as long as `inclusion`, see [`INCLUSION`].
+    pub async fn new(client: Client, key: SigningKey, inclusion: Duration) -> Result<Self, ClientError> {
         let provider = key.address();
-        let submitter = Submitter::new(client.clone(), key).await?;
+        let submitter = Submitter::new(client.clone(), key.clone()).await?;
         Ok(Self {
             client,
             submitter,
+            key,
             provider,
+            inclusion,
+            pending: Mutex::default(),
         })
+    }
+
+    /// A claim with the gas that it uses, to the unit: gas depends on the
+    /// transaction alone, so no headroom is paid for.
+    async fn priced(&self, claim: &MsgClaim) -> Result<TxBuilder, ClientError> {
+        let tx = TxBuilder::of(claim);
+        let account = self.client.account(&self.provider).await?;
+        let signer = SignerData::of(&self.key, account.number, account.sequence);
+        let gas = self.client.simulate(&tx, &[signer]).await?;
+        Ok(tx.gas(gas))
     }
 }
 
@@ -66,6 +90,11 @@ impl Chain for RemoteChain {
         self.provider.to_string()
     }
 
+    async fn head(&self) -> Result<Head, ChainError> {
+        let missing = || ChainError::Answer("no latest block".into());
+        ask(self.client.head()).await?.ok_or_else(missing)
+    }
+
     async fn offer(&self, id: u64) -> Result<Option<Offer>, ChainError> {
         ask(self.client.offer(id)).await
     }
@@ -85,10 +114,30 @@ impl Chain for RemoteChain {
             provider: self.provider.to_string(),
             vouchers,
         };
-        let outcome = self.submitter.send(TxBuilder::of(&claim)).await?;
+        let mut submitted = self.submitter.submit(self.priced(&claim).await?).await?;
+        let outcome = match submitted.settled(self.inclusion).await {
+            Err(error @ ClientError::NotIncluded { .. }) => {
+                *self.pending.lock().await = Some(submitted);
+                return Err(error.into());
+            }
+            outcome => outcome?,
+        };
         let answer: MsgClaimResponse = outcome.message_response(0).ok_or_else(|| {
             ChainError::Answer(format!("transaction {} has no claim results", outcome.hash))
         })?;
         Ok(answer.results.iter().map(|result| result.verdict()).collect())
+    }
+
+    async fn settled(&self) -> Result<(), ChainError> {
+        let mut pending = self.pending.lock().await;
+        let Some(claim) = pending.as_mut() else {
+            return Ok(());
+        };
+        if let Err(error @ ClientError::NotIncluded { .. }) = claim.settled(self.inclusion).await {
+            return Err(error.into());
+        }
+        // Whatever became of it, the deals on the chain show it.
+        *pending = None;
+        Ok(())
     }
 }

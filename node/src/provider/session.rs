@@ -105,6 +105,8 @@ impl Session {
         if self.held.sequence < session.sequence {
             self.held = self.claimed.clone();
             self.signed = None;
+            // Another gateway of this offer has served it, and is paid for that.
+            self.metered = at_least(&self.metered, &self.held.counters);
             self.window.mark(session.sequence);
         }
     }

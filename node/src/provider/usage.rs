@@ -1,11 +1,12 @@
-//! One admitted request's hold on its session: what it reserves before the
-//! upstream has answered, and what it is metered for from then on.
+//! One admitted request's hold on its session: what it is metered for, and what
+//! of that is given back if the upstream never answers.
 
 use std::{
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use futures::FutureExt;
 use parking_lot::Mutex;
 use slsbft_types::Time;
 
@@ -29,12 +30,18 @@ pub struct Usage {
     state: Mutex<State>,
 }
 
+/// Time is reserved in slices of so many milliseconds, each before it is spent.
+const SLICE: u64 = 100;
+
 #[derive(Default)]
 struct State {
-    /// Bytes of the request's body that the upstream has not answered yet.
-    reserved: u64,
-    /// The upstream has answered: the request counts, and bytes count at once.
+    /// Metered so far, in bytes and milliseconds.
+    bytes: u64,
+    millis: u64,
+    /// The upstream has answered: the request counts.
     answered: bool,
+    /// The consumer broke off or did not pay: nothing is given back.
+    forfeited: bool,
     watch: Stopwatch,
 }
 
@@ -79,21 +86,75 @@ impl Usage {
         self.entry.id
     }
 
-    /// Counts the request and what was sent with it: the upstream has answered.
+    /// Counts the request: the upstream has answered.
     pub fn answered(&self) {
         let mut state = self.state.lock();
         if !state.answered {
             state.answered = true;
-            let mut deal = self.entry.deal.lock();
-            deal.settle(&self.session, Unit::Requests, 1);
-            deal.settle(&self.session, Unit::Bytes, state.reserved);
-            state.reserved = 0;
+            self.entry.deal.lock().settle(&self.session, Unit::Requests, 1);
         }
     }
 
-    /// Lets some of `wanted` bytes pass and counts them; waits for a voucher or
-    /// a top-up when credit or escrow are used up.
+    /// What was passed on so far is charged even if the upstream never answers.
+    pub fn forfeit(&self) {
+        self.state.lock().forfeited = true;
+    }
+
+    /// Lets some of `wanted` bytes pass and counts them.
     pub async fn pass(&self, wanted: u64) -> Result<u64, Refusal> {
+        let granted = self.grant(Unit::Bytes, wanted).await?;
+        let mut state = self.state.lock();
+        state.bytes = state.bytes.saturating_add(granted);
+        self.entry.deal.lock().settle(&self.session, Unit::Bytes, granted);
+        Ok(granted)
+    }
+
+    /// Waits for the upstream on the session's time, and counts that. Long waits,
+    /// too, stay within credit, cap and escrow.
+    pub async fn wait<T>(&self, work: impl Future<Output = T>) -> Result<T, Refusal> {
+        tokio::pin!(work);
+        if !self.entry.deal.lock().meters.has(Unit::Millis) {
+            return Ok(work.await);
+        }
+        loop {
+            // What is there already takes no time.
+            if let Some(done) = work.as_mut().now_or_never() {
+                return Ok(done);
+            }
+            let slice = Slice {
+                reserved: self.grant(Unit::Millis, SLICE).await?,
+                started: Instant::now(),
+                usage: self,
+            };
+            let done = tokio::time::timeout(Duration::from_millis(slice.reserved), &mut work).await;
+            drop(slice);
+            if let Ok(done) = done {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Counts time instead of what was reserved for it.
+    fn spent(&self, reserved: u64, elapsed: Duration) {
+        let mut state = self.state.lock();
+        let millis = state.watch.add(elapsed);
+        state.millis = state.millis.saturating_add(millis);
+        let mut deal = self.entry.deal.lock();
+        deal.release(&self.session, Unit::Millis, reserved);
+        deal.meter(&self.session, Unit::Millis, millis);
+    }
+
+    /// Reserves some of `wanted`; waits for a voucher or a top-up when credit or
+    /// escrow are used up.
+    async fn grant(&self, unit: Unit, wanted: u64) -> Result<u64, Refusal> {
+        let grant = || {
+            let mut deal = self.entry.deal.lock();
+            deal.grant(&self.session, unit, wanted, &self.credit)
+        };
+        // As a rule nothing has to be waited for.
+        if let Ok(granted) = grant() {
+            return Ok(granted);
+        }
         let deadline = tokio::time::sleep(self.pay_timeout);
         tokio::pin!(deadline);
         loop {
@@ -101,35 +162,18 @@ impl Usage {
             tokio::pin!(changed);
             // Registered before the look, or a voucher in between would be missed.
             changed.as_mut().enable();
-            let reason = match self.try_pass(wanted) {
+            let reason = match grant() {
                 Ok(granted) => return Ok(granted),
                 Err(reason) => reason,
             };
             tokio::select! {
                 () = &mut changed => {}
                 () = &mut deadline => {
+                    self.forfeit();
                     return Err(unserved(reason, &self.entry, &self.session, &self.credit));
                 }
             }
         }
-    }
-
-    fn try_pass(&self, wanted: u64) -> Result<u64, Unserved> {
-        let mut state = self.state.lock();
-        let mut deal = self.entry.deal.lock();
-        let granted = deal.grant_bytes(&self.session, wanted, &self.credit)?;
-        if state.answered {
-            deal.settle(&self.session, Unit::Bytes, granted);
-        } else {
-            state.reserved = state.reserved.saturating_add(granted);
-        }
-        Ok(granted)
-    }
-
-    /// Counts time spent waiting for the upstream.
-    pub fn waited(&self, elapsed: Duration) {
-        let millis = self.state.lock().watch.add(elapsed);
-        self.entry.deal.lock().meter(&self.session, Unit::Millis, millis);
     }
 
     /// Cumulative counters of the session, with `bytes` more that are still to come.
@@ -154,9 +198,25 @@ impl Drop for Usage {
         let mut deal = self.entry.deal.lock();
         if !state.answered {
             deal.release(&self.session, Unit::Requests, 1);
-            deal.release(&self.session, Unit::Bytes, state.reserved);
+        }
+        if !state.answered && !state.forfeited {
+            deal.give_back(&self.session, Unit::Bytes, state.bytes);
+            deal.give_back(&self.session, Unit::Millis, state.millis);
         }
         leave(&mut deal, &self.session);
+    }
+}
+
+/// A slice of time being spent; counts when it ends, however it ends.
+struct Slice<'a> {
+    usage: &'a Usage,
+    reserved: u64,
+    started: Instant,
+}
+
+impl Drop for Slice<'_> {
+    fn drop(&mut self) {
+        self.usage.spent(self.reserved, self.started.elapsed());
     }
 }
 

@@ -139,6 +139,86 @@ async fn an_answer_far_beyond_the_credit_is_paid_while_it_flows() {
 }
 
 #[tokio::test]
+async fn an_upload_far_beyond_the_credit_is_paid_while_it_flows() {
+    for (credit, size) in [(100_000, 3_000_000), (10_000, 50_000)] {
+        let setup = Setup::with(&meters(), |config| {
+            config.credit.bytes = credit;
+            config.limits.pay_timeout = Duration::from_secs(10);
+        })
+        .await;
+        let home = TempDir::new().unwrap();
+        let consumer = buyer(&setup, &home, &[0]).await;
+        let (status, _) = send(&plain(), consumer.listen, "/sink", vec![7; size]).await;
+        assert_eq!(status, StatusCode::NO_CONTENT);
+        paid_up(&setup, 0, [1, size as u64]).await;
+        consumer.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_local_client_that_hangs_up_before_the_answer_leaves_a_session_that_is_paid_and_serves() {
+    let setup = Setup::start().await;
+    let home = TempDir::new().unwrap();
+    let consumer = buyer(&setup, &home, &[0]).await;
+    for n in 1..=3 {
+        let client = plain();
+        let request = Request::get(format!("http://{}/slow/200", consumer.listen))
+            .body(Full::default())
+            .unwrap();
+        let hasty = tokio::spawn(async move { client.request(request).await });
+        eventually("it is at the upstream", async || setup.upstream.hits() == n).await;
+        hasty.abort();
+    }
+    let (status, body) = send(&plain(), consumer.listen, "/hello", vec![]).await;
+    assert_eq!(status, StatusCode::OK, "{body:?}");
+    eventually("all four are paid", async || {
+        setup.session(1, 0).await.voucher.unwrap().counters[0] == 4
+    })
+    .await;
+    consumer.stop().await;
+}
+
+#[tokio::test]
+async fn other_protocols_are_refused_before_they_cost_anything() {
+    let setup = Setup::start().await;
+    let home = TempDir::new().unwrap();
+    let consumer = buyer(&setup, &home, &[0]).await;
+    let ask = |upgrade: &str| {
+        Request::get(format!("http://{}/hello", consumer.listen))
+            .header("connection", "upgrade")
+            .header("upgrade", upgrade)
+            .body(Full::default())
+            .unwrap()
+    };
+    let client = plain();
+    let refused = client.request(ask("websocket")).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(setup.upstream.hits(), 0);
+    assert_eq!(client.request(ask("h2c")).await.unwrap().status(), StatusCode::OK);
+    consumer.stop().await;
+}
+
+#[tokio::test]
+async fn time_is_paid_while_it_goes_by() {
+    let setup = Setup::with(&[crate::chain::meter("ms", 1, 0)], |config| {
+        config.credit.millis = 300;
+        config.limits.pay_timeout = Duration::from_secs(10);
+    })
+    .await;
+    let home = TempDir::new().unwrap();
+    let consumer = buyer(&setup, &home, &[0]).await;
+    let (status, body) = send(&plain(), consumer.listen, "/slow/1500", vec![]).await;
+    assert_eq!((status, body), (StatusCode::OK, "slow".into()));
+    eventually("it is paid", async || {
+        let session = setup.session(1, 0).await;
+        // Several times the credit. The time of a wait for payment is not counted.
+        session.metered[0] >= 600 && session.voucher.unwrap().counters == session.metered
+    })
+    .await;
+    consumer.stop().await;
+}
+
+#[tokio::test]
 async fn many_clients_share_the_sessions_and_the_credit() {
     let setup = Setup::with(&meters(), |config| config.credit.requests = 8).await;
     let home = TempDir::new().unwrap();
@@ -313,6 +393,43 @@ async fn a_gateway_that_refuses_until_it_is_overpaid_is_named_and_not_paid() {
     assert_eq!(status, StatusCode::BAD_GATEWAY);
     assert!(String::from_utf8_lossy(&body).contains("overclaimed"), "{body:?}");
     assert_eq!(*signed.lock().await, [0, 0]);
+}
+
+#[tokio::test]
+async fn a_gateway_that_breaks_every_answer_is_not_believed_for_long() {
+    let signed = Arc::new(Mutex::new(Vec::new()));
+    let seen = signed.clone();
+    let handle = move |headers: HeaderMap| {
+        let seen = seen.clone();
+        async move {
+            let voucher: SignedVoucher = wire::read_voucher(&headers).unwrap();
+            *seen.lock().await = <Voucher as prost::Message>::decode(voucher.voucher)
+                .unwrap()
+                .counters;
+            let parts = [Ok("ten bytes!"), Err(std::io::Error::other("broken"))];
+            let body = axum::body::Body::from_stream(futures::stream::iter(parts));
+            ([(wire::METERED, "1000,99999999")], body).into_response()
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gateway = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(handle)).await });
+    let home = TempDir::new().unwrap();
+    let consumer = cheated(gateway, &home).await;
+    let client = plain();
+    for _ in 0..30 {
+        let request = Request::get(format!("http://{}/", consumer.listen));
+        // Broken off before or after its head, as it happens.
+        if let Ok(answer) = client.request(request.body(Full::default()).unwrap()).await {
+            drop(answer.into_body().collect().await);
+        }
+    }
+    let tolerance = Tolerance::default().bytes;
+    let signed = signed.lock().await.clone();
+    assert!(
+        signed[0] <= 30 && (tolerance..=4 * tolerance + 300).contains(&signed[1]),
+        "{signed:?}"
+    );
 }
 
 #[tokio::test]

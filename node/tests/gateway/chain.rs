@@ -10,7 +10,7 @@ use std::{
 
 use parking_lot::Mutex;
 use prost::Message;
-use slsbft_client::{KeyKind, SigningKey, voucher};
+use slsbft_client::{KeyKind, SigningKey, client::Head, voucher};
 use slsbft_node::provider::chain::{Chain, ChainError};
 use slsbft_proto::{
     Timestamp,
@@ -18,7 +18,7 @@ use slsbft_proto::{
         ClaimVerdict, Deal, DealStatus, DealTerms, Meter, Offer, Session, SessionKey, SignedVoucher,
     },
 };
-use slsbft_types::{Amount, metering::session_due};
+use slsbft_types::{Amount, Time, metering::session_due};
 
 pub const CHAIN_ID: &str = "slsbft-test-1";
 pub const PROVIDER: &str = "ankr1provider";
@@ -39,6 +39,12 @@ struct State {
     /// Vouchers of these sessions are refused.
     refused: Vec<[u8; 32]>,
     down: bool,
+    /// Blocks so far: one for each look at the chain.
+    height: u64,
+    /// How old the latest block is, in seconds.
+    lag: i64,
+    /// A claim that is in no block yet.
+    pending: Option<Vec<SignedVoucher>>,
     log: Option<File>,
 }
 
@@ -49,6 +55,8 @@ pub enum Failure {
     Lost,
     /// It took effect, but nobody was told.
     Unanswered,
+    /// It takes effect when [`MemoryChain::include`] is called.
+    Pending,
 }
 
 pub fn meter(unit: &str, price: u64, scale: u32) -> Meter {
@@ -137,6 +145,24 @@ impl MemoryChain {
 
     pub fn set_down(&self, down: bool) {
         self.state.lock().down = down;
+    }
+
+    /// From now on the node sees blocks of so many seconds ago.
+    pub fn set_lag(&self, seconds: i64) {
+        self.state.lock().lag = seconds;
+    }
+
+    /// Looks at the chain so far.
+    pub fn looks(&self) -> u64 {
+        self.state.lock().height
+    }
+
+    /// Puts the pending claim into a block.
+    pub fn include(&self) {
+        let mut state = self.state.lock();
+        for voucher in state.pending.take().unwrap() {
+            state.claim(&voucher);
+        }
     }
 
     pub fn fail_next(&self, failure: Failure) {
@@ -247,6 +273,17 @@ impl Chain for MemoryChain {
         PROVIDER.into()
     }
 
+    async fn head(&self) -> Result<Head, ChainError> {
+        let mut state = self.state.lock();
+        state.up()?;
+        state.height += 1;
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        Ok(Head {
+            height: state.height,
+            time: Time::from_seconds(i64::try_from(now).unwrap() - state.lag),
+        })
+    }
+
     async fn offer(&self, id: u64) -> Result<Option<Offer>, ChainError> {
         let state = self.state.lock();
         state.up()?;
@@ -281,8 +318,13 @@ impl Chain for MemoryChain {
         state.up()?;
         state.transactions += 1;
         let failure = (!state.failures.is_empty()).then(|| state.failures.remove(0));
-        if let Some(Failure::Lost) = failure {
-            return Err(ChainError::Unreachable("lost on the way".into()));
+        match failure {
+            Some(Failure::Lost) => return Err(ChainError::Unreachable("lost on the way".into())),
+            Some(Failure::Pending) => {
+                state.pending = Some(vouchers);
+                return Err(ChainError::Unreachable("in no block yet".into()));
+            }
+            _ => {}
         }
         if let Some(log) = &mut state.log {
             let bytes: Vec<u8> = vouchers
@@ -295,6 +337,15 @@ impl Chain for MemoryChain {
         match failure {
             Some(_) => Err(ChainError::Unreachable("no answer".into())),
             None => Ok(verdicts),
+        }
+    }
+
+    async fn settled(&self) -> Result<(), ChainError> {
+        let state = self.state.lock();
+        state.up()?;
+        match state.pending {
+            Some(_) => Err(ChainError::Unreachable("in no block yet".into())),
+            None => Ok(()),
         }
     }
 }

@@ -129,6 +129,76 @@ async fn a_deal_that_the_chain_no_longer_has_costs_no_more_transactions() {
     assert_eq!(setup.chain.load().0, 1);
 }
 
+/// Waits until the chain was looked at often enough for a claim to have gone out.
+async fn some_ticks(setup: &Setup) {
+    let looks = setup.chain.looks() + 10;
+    eventually("ten looks at the chain", async || setup.chain.looks() >= looks).await;
+}
+
+#[tokio::test]
+async fn a_claim_that_costs_more_than_it_brings_waits_for_company() {
+    let setup = Setup::with(&meters(), |config| config.claims.least = 10_000).await;
+    setup.chain.open_deal(2, 2, 1_000_000);
+    pay(&setup, 1, 3).await;
+    setup.chain.change(1, |deal| deal.set_status(DealStatus::Closing));
+    some_ticks(&setup).await;
+    // A consumer that goes on for one uankr at a time gets no transaction for it.
+    let mut miser = Consumer::new(&setup, 1, 0);
+    miser.sequence = 5;
+    for n in 1..=3 {
+        miser.submit(&setup, &[3, 1_000 * n]).await.unwrap();
+        some_ticks(&setup).await;
+    }
+    assert_eq!(setup.chain.load(), (0, 0));
+    pay(&setup, 2, 3).await;
+    eventually("both claims", async || {
+        setup.chain.paid(1) == 6_003 && setup.chain.paid(2) == 6_000
+    })
+    .await;
+    assert_eq!(setup.chain.load(), (4, 1), "in one transaction");
+}
+
+#[tokio::test]
+async fn many_vouchers_for_next_to_nothing_are_not_worth_their_gas() {
+    let setup = Setup::with(&meters(), |config| {
+        config.claims.interval = Duration::from_millis(200);
+        config.claims.least = 1;
+        config.claims.least_each = 2_000;
+    })
+    .await;
+    pay(&setup, 1, 1).await;
+    some_ticks(&setup).await;
+    assert_eq!(setup.chain.load(), (0, 0));
+    pay_more(&setup, 1, 3).await;
+    eventually("the claim", async || setup.chain.paid(1) == 6_000).await;
+}
+
+async fn pay_more(setup: &Setup, deal: u64, requests: u64) {
+    for number in 0..2 {
+        let mut consumer = Consumer::new(setup, deal, number);
+        consumer.sequence = 10;
+        consumer.submit(setup, &[requests, 0]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn while_the_fate_of_a_claim_is_unknown_no_other_is_sent() {
+    let setup = claiming(Duration::from_secs(3_600)).await;
+    setup.chain.fail_next(Failure::Pending);
+    pay(&setup, 1, 3).await;
+    setup.chain.change(1, |deal| deal.set_status(DealStatus::Closing));
+    eventually("the claim", async || setup.chain.load().1 == 1).await;
+    for _ in 0..3 {
+        some_ticks(&setup).await;
+    }
+    assert_eq!(setup.chain.load().1, 1);
+    setup.chain.include();
+    assert_eq!(setup.chain.paid(1), 6_000);
+    pay_more(&setup, 1, 4).await;
+    eventually("the next claim", async || setup.chain.paid(1) == 8_000).await;
+    assert_eq!(setup.chain.load().0, 4, "nothing was claimed twice");
+}
+
 #[tokio::test]
 async fn what_exceeds_the_escrow_is_claimed_after_a_top_up() {
     let setup = claiming(Duration::from_millis(200)).await;

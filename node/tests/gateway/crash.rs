@@ -14,6 +14,7 @@
 
 #[allow(dead_code, reason = "shared with the other tests")]
 mod chain;
+mod killed_consumer;
 #[allow(dead_code, reason = "shared with the other tests")]
 mod upstream;
 
@@ -67,9 +68,14 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
+    if let Ok(arguments) = std::env::var(killed_consumer::CHILD) {
+        return runtime.block_on(killed_consumer::child(&arguments));
+    }
     match std::env::var_os(CHILD) {
         Some(folder) => runtime.block_on(child(&PathBuf::from(folder))),
         None => {
+            runtime.block_on(killed_consumer::a_consumer_goes_on_and_pays_however_often_it_is_killed());
+            println!("test a_consumer_goes_on_and_pays_however_often_it_is_killed ... ok");
             runtime.block_on(no_acknowledged_voucher_is_lost_however_often_the_gateway_is_killed());
             println!("test no_acknowledged_voucher_is_lost_however_often_the_gateway_is_killed ... ok");
         }
@@ -84,17 +90,24 @@ fn chain(folder: &Path) -> MemoryChain {
     chain.logged(&folder.join("claims"))
 }
 
-/// A gateway that closes its deals when a file named `close` appears.
-async fn child(folder: &Path) {
-    let chain = Arc::new(chain(folder));
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let upstream = std::env::var(UPSTREAM).unwrap();
-    let config = Config {
+/// A chain with one deal of one session, metered by requests and bytes.
+fn metered_chain() -> MemoryChain {
+    let chain = MemoryChain::new(&[meter("requests", 1_000, 0), meter("bytes", 1, 3)]);
+    chain.open_deal(1, 1, 1 << 60);
+    chain
+}
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+fn gateway_config(folder: &Path, upstream: &str) -> Config {
+    Config {
         offer_id: OFFER,
         upstream: format!("http://{upstream}").parse().unwrap(),
         upstream_h2: false,
-        listen: any,
-        vouchers_listen: any,
+        listen: any_port(),
+        vouchers_listen: any_port(),
         home: folder.join("store"),
         credit: Default::default(),
         limits: Limits::default(),
@@ -102,10 +115,18 @@ async fn child(folder: &Path) {
             interval: Duration::from_millis(100),
             batch: 5,
             least: 1,
+            least_each: 0,
         },
         refresh: Duration::from_millis(50),
         expiry_margin: Duration::from_secs(60),
-    };
+        keep_ended: Duration::from_secs(3_600),
+    }
+}
+
+/// A gateway that closes its deals when a file named `close` appears.
+async fn child(folder: &Path) {
+    let chain = Arc::new(chain(folder));
+    let config = gateway_config(folder, &std::env::var(UPSTREAM).unwrap());
     let provider = Provider::start(config, chain.clone()).await.unwrap();
     println!("{} {}", provider.http, provider.vouchers);
     loop {

@@ -188,6 +188,30 @@ async fn a_stream_of_vouchers_is_answered_in_order_and_ends_at_the_first_bad_one
 }
 
 #[tokio::test]
+async fn a_stream_of_vouchers_does_not_hold_up_the_gateways_end() {
+    let mut setup = Setup::start().await;
+    let mut consumer = Consumer::new(&setup, 1, 0);
+    let (send, requests) = tokio::sync::mpsc::channel(1);
+    let requests = tokio_stream::wrappers::ReceiverStream::new(requests);
+    let mut answers = setup
+        .vouchers()
+        .await
+        .submit_stream(requests)
+        .await
+        .unwrap()
+        .into_inner();
+    let voucher = Some(consumer.sign(&[1, 0]));
+    send.send(SubmitRequest { voucher }).await.unwrap();
+    assert_eq!(answers.message().await.unwrap().unwrap().sequence, 1);
+    // Far less than requests in flight are given.
+    let stopped = setup.provider.take().unwrap().stop();
+    tokio::time::timeout(Duration::from_secs(5), stopped)
+        .await
+        .unwrap();
+    drop(send);
+}
+
+#[tokio::test]
 async fn mutated_voucher_headers_get_an_answer_and_never_a_place_at_the_upstream() {
     let setup = Setup::start().await;
     let consumer = Consumer::new(&setup, 1, 0);
@@ -345,6 +369,28 @@ async fn a_reader_that_stops_reading_loses_its_place() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn other_protocols_are_refused_and_a_proposal_of_http2_is_passed_over() {
+    let setup = Setup::start().await;
+    let mut consumer = Consumer::new(&setup, 1, 0);
+    let signed = consumer.sign(&[0, 0]);
+    let ask = |upgrade: &str| {
+        consumer
+            .request("/hello", &signed)
+            .header("connection", "upgrade")
+            .header("upgrade", upgrade)
+            .body(Full::default())
+            .unwrap()
+    };
+    let (status, body) = refusal(consumer.send(ask("websocket")).await).await;
+    assert_eq!(
+        (status, body.error),
+        (StatusCode::METHOD_NOT_ALLOWED, Reason::Unsupported)
+    );
+    assert_eq!(setup.upstream.hits(), 0);
+    assert_eq!(whole(consumer.send(ask("h2c")).await).await.0, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -130,9 +130,30 @@ async fn an_upload_larger_than_the_credit_needs_payment_while_it_flows() {
     assert_eq!(body.error, Reason::Unpaid);
     assert_eq!(
         setup.session(1, 0).await.metered,
-        [0, 0],
-        "what the upstream did not answer is not metered"
+        [0, 1_000],
+        "what was passed on for somebody who does not pay is owed"
     );
+}
+
+#[tokio::test]
+async fn answers_without_a_body_keep_their_headers_and_cost_no_bytes() {
+    let setup = Setup::start().await;
+    for (number, h2) in [(0, false), (1, true)] {
+        let mut consumer = Consumer::new(&setup, 1, number);
+        if h2 {
+            consumer = consumer.h2();
+        }
+        let signed = consumer.sign(&[0, 0]);
+        let request = consumer.request("/bytes/1000", &signed).method(Method::HEAD);
+        let response = consumer.send(request.body(Full::default()).unwrap()).await;
+        assert_eq!(response.headers()["content-length"], "1000");
+        assert_eq!(
+            whole(response).await,
+            (StatusCode::OK, Bytes::new(), Some(vec![1, 0]))
+        );
+        let (status, _, metered) = whole(consumer.get("/none", &[1, 0]).await).await;
+        assert_eq!((status, metered), (StatusCode::NO_CONTENT, Some(vec![2, 0])));
+    }
 }
 
 #[tokio::test]

@@ -56,10 +56,12 @@ pub fn config(home: &TempDir, upstream: SocketAddr) -> Config {
         },
         claims: Claims {
             interval: Duration::from_secs(3_600),
+            least_each: 0,
             ..Claims::default()
         },
         refresh: Duration::from_millis(200),
         expiry_margin: Duration::from_secs(60),
+        keep_ended: Duration::from_secs(3_600),
     }
 }
 

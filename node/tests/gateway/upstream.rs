@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
-use futures::stream;
+use futures::{StreamExt, stream};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -38,6 +38,7 @@ impl Upstream {
         let routes = Router::new()
             .route("/hello", get(|| async { "hello" }))
             .route("/echo", post(|body: Bytes| async { body }))
+            .route("/sink", post(sink))
             .route("/headers", any(show_headers))
             .route(
                 "/bytes/{n}",
@@ -45,7 +46,8 @@ impl Upstream {
             )
             .route("/stream/{parts}/{size}", get(stream_parts))
             .route("/endless", get(endless))
-            .route("/slow/{millis}", get(slow))
+            .route("/slow/{millis}", any(slow))
+            .route("/none", any(|| async { http::StatusCode::NO_CONTENT }))
             .layer(axum::middleware::from_fn_with_state(hits.clone(), count))
             .with_state(());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -88,6 +90,17 @@ async fn stream_parts(Path((parts, size)): Path<(usize, usize)>) -> Body {
     Body::from_stream(stream::iter(
         (0..parts).map(move |_| Ok::<_, Infallible>(vec![1u8; size])),
     ))
+}
+
+/// Reads a body of any length and keeps nothing of it.
+async fn sink(request: Request) -> http::StatusCode {
+    let mut parts = request.into_body().into_data_stream();
+    while let Some(part) = parts.next().await {
+        if part.is_err() {
+            return http::StatusCode::BAD_REQUEST;
+        }
+    }
+    http::StatusCode::NO_CONTENT
 }
 
 async fn endless() -> Body {
