@@ -53,7 +53,7 @@ crash: build ## Kill processes on a schedule and compare every app hash
 
 test: setup-clients ## Run every test
 	@echo "building into $(CARGO_TARGET_DIR) (the first time takes minutes: RocksDB)"
-	@$(CARGO) build --release --locked --workspace --bins
+	@$(CARGO) build --release --locked --workspace --bins --tests
 	@$(CARGO) test --release --locked --workspace $(ARGS)
 
 bench: setup ## Measure: a line per figure (name value unit)

@@ -257,7 +257,7 @@ mod tests {
         let foreign = signer().sign(&[9, 9], 0).unwrap();
         assert_eq!(after.recover(&foreign), Err(VoucherError::SessionKey));
         let mut forged = before.sign(&[9, 9], 0).unwrap();
-        forged.signature = signed.signature;
+        forged.signature = signed.signature.clone();
         assert_eq!(after.recover(&forged), Err(VoucherError::BadSignature));
         let mut other = VoucherSigner::new(key.clone(), "slsbft-test-1", 8, 2).unwrap();
         assert!(matches!(
