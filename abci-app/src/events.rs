@@ -44,23 +44,3 @@ fn attribute(key: &str, value: impl ToString) -> EventAttribute {
         index: !UNINDEXED.contains(&key),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_people_search_for_is_indexed_and_amounts_are_not() {
-        let mut transfer = event("transfer").attr("recipient", "a").attr("amount", 1).into();
-        annotate(&mut transfer, "msg_index", 0);
-        let indexed: Vec<_> = transfer
-            .attributes
-            .iter()
-            .map(|a| (a.key.as_str(), a.index))
-            .collect();
-        assert_eq!(
-            indexed,
-            [("recipient", true), ("amount", false), ("msg_index", false)]
-        );
-    }
-}

@@ -259,12 +259,14 @@ fn uncounted(meters: &Meters, tolerance: &Tolerance, requests: u32) -> Vec<u64> 
     counters
 }
 
-/// Half of the credit; and no more bytes than would be believed after a crash.
+/// Half of the credit, and no more than would be believed after a crash: what a
+/// gateway's credit is becomes known with its first answer, and it may give less
+/// than others and wait for payment before that.
 fn thresholds(credit: &Credit, tolerance: &Tolerance) -> Credit {
     Credit {
         requests: credit.requests,
         bytes: (credit.bytes.min(tolerance.bytes) / 2).max(1),
-        millis: (credit.millis / 2).max(1),
+        millis: (credit.millis.min(tolerance.millis) / 2).max(1),
     }
 }
 

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, http::HeaderMap, response::IntoResponse};
 use bytes::Bytes;
+use futures::StreamExt;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{
@@ -402,12 +403,21 @@ async fn a_gateway_that_breaks_every_answer_is_not_believed_for_long() {
     let handle = move |headers: HeaderMap| {
         let seen = seen.clone();
         async move {
-            let voucher: SignedVoucher = wire::read_voucher(&headers).unwrap();
+            // It serves no vouchers beside its answers.
+            let Ok(voucher) = wire::read_voucher(&headers) else {
+                return StatusCode::NOT_FOUND.into_response();
+            };
+            let voucher: SignedVoucher = voucher;
             *seen.lock().await = <Voucher as prost::Message>::decode(voucher.voucher)
                 .unwrap()
                 .counters;
-            let parts = [Ok("ten bytes!"), Err(std::io::Error::other("broken"))];
-            let body = axum::body::Body::from_stream(futures::stream::iter(parts));
+            // Late enough that the head with its claim has gone out.
+            let broken = async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Err(std::io::Error::other("broken"))
+            };
+            let parts = futures::stream::iter([Ok("ten bytes!")]).chain(futures::stream::once(broken));
+            let body = axum::body::Body::from_stream(parts);
             ([(wire::METERED, "1000,99999999")], body).into_response()
         }
     };
@@ -419,7 +429,6 @@ async fn a_gateway_that_breaks_every_answer_is_not_believed_for_long() {
     let client = plain();
     for _ in 0..30 {
         let request = Request::get(format!("http://{}/", consumer.listen));
-        // Broken off before or after its head, as it happens.
         if let Ok(answer) = client.request(request.body(Full::default()).unwrap()).await {
             drop(answer.into_body().collect().await);
         }
