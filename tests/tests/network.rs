@@ -8,8 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
-use std::path::Path;
+use std::{fs, path::Path};
 
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use slsbft_client::{Client, KeyKind, Submitter, TxBuilder};
 use slsbft_store::{Overlay, Space, Store, StoreConfig};
 use slsbft_tests::{
@@ -148,4 +149,42 @@ fn a_chain_survives_a_kill_of_all_its_nodes() {
         fleet.assert_equal_until(height + 3);
         assert_eq!(runtime.block_on(balance(&first, &to)), round * 20);
     }
+}
+
+/// Takes away the end of the log that the store writes to, as a power cut does;
+/// returns how many bytes.
+fn cut_log(home: &Path, random: &mut StdRng) -> u64 {
+    let files = fs::read_dir(home.join("data/application.db")).unwrap();
+    let log = files
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "log"))
+        .max()
+        .unwrap();
+    let whole = fs::metadata(&log).unwrap().len();
+    let left = random.gen_range(0..=whole);
+    let file = fs::OpenOptions::new().write(true).open(&log).unwrap();
+    file.set_len(left).unwrap();
+    whole - left
+}
+
+#[test]
+fn a_log_cut_at_any_byte_is_replayed_from_the_blocks_of_cometbft() {
+    let mut random = StdRng::seed_from_u64(5);
+    let mut fleet = Fleet::start(1, &[(wallet(1).address(), BALANCE)]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let to = wallet(9).address();
+    let node = fleet.nodes[0].grpc_address();
+    let mut lost = 0;
+    for round in 1..=5 {
+        runtime.block_on(pay(&node, 1, &to, 3));
+        let reached = fleet.height();
+        fleet.nodes[0].kill();
+        lost += cut_log(&fleet.nodes[0].home, &mut random);
+        fleet.nodes[0].start();
+        // CometBFT goes on only from the app hash that its own blocks name.
+        fleet.nodes[0].wait_for(reached + 1);
+        let paid = runtime.block_on(balance(&node, &to));
+        assert_eq!(paid, round * 3, "nothing is lost or paid twice");
+    }
+    assert!(lost > 1_000, "only {lost} bytes were cut off");
 }
