@@ -3,10 +3,6 @@
 
 use tendermint_proto::v0_38::abci::{Event, EventAttribute};
 
-/// Attributes that are read, not searched for. CometBFT's index costs it an entry
-/// for each of the others, and for a transfer that is most of what storing costs.
-const UNINDEXED: [&str; 3] = ["amount", "fee", "msg_index"];
-
 /// Builds an event attribute by attribute.
 #[derive(Clone, Debug)]
 pub struct EventBuilder(Event);
@@ -20,8 +16,16 @@ pub fn event(kind: &str) -> EventBuilder {
 }
 
 impl EventBuilder {
+    /// An attribute that transactions are searched by.
     pub fn attr(mut self, key: &str, value: impl ToString) -> Self {
-        self.0.attributes.push(attribute(key, value));
+        self.0.attributes.push(attribute(key, value, true));
+        self
+    }
+
+    /// An attribute that is read, not searched for: each of the others costs
+    /// CometBFT an entry in its index, most of what storing a transfer costs it.
+    pub fn note(mut self, key: &str, value: impl ToString) -> Self {
+        self.0.attributes.push(attribute(key, value, false));
         self
     }
 }
@@ -32,15 +36,15 @@ impl From<EventBuilder> for Event {
     }
 }
 
-/// Adds an attribute to an event that exists.
+/// Adds an attribute to an event that exists, to be read and not searched for.
 pub fn annotate(event: &mut Event, key: &str, value: impl ToString) {
-    event.attributes.push(attribute(key, value));
+    event.attributes.push(attribute(key, value, false));
 }
 
-fn attribute(key: &str, value: impl ToString) -> EventAttribute {
+fn attribute(key: &str, value: impl ToString, index: bool) -> EventAttribute {
     EventAttribute {
         key: key.to_owned(),
         value: value.to_string(),
-        index: !UNINDEXED.contains(&key),
+        index,
     }
 }

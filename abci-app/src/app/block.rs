@@ -276,7 +276,7 @@ pub(super) fn ante_events(tx: &CheckedTx) -> Vec<Event> {
     let mut events = Vec::with_capacity(8);
     events.push(
         event("tx")
-            .attr("fee", fee)
+            .note("fee", fee)
             .attr("fee_payer", tx.fee().payer)
             .into(),
     );

@@ -9,12 +9,12 @@ use crate::{context::Context, events::event};
 pub fn sent(ctx: &mut Context<'_>, from: &Address, to: &Address, coins: &Coins) {
     let (from, to, amount) = (from.to_string(), to.to_string(), coins.to_string());
     let (from, to, amount) = (from.as_str(), to.as_str(), amount.as_str());
-    ctx.emit(event("coin_spent").attr("spender", from).attr("amount", amount));
+    ctx.emit(event("coin_spent").attr("spender", from).note("amount", amount));
     arrived(ctx, from, to, amount);
 }
 
 pub fn spent(ctx: &mut Context<'_>, spender: &Address, coins: &Coins) {
-    ctx.emit(event("coin_spent").attr("spender", spender).attr("amount", coins));
+    ctx.emit(event("coin_spent").attr("spender", spender).note("amount", coins));
 }
 
 /// One recipient's part of what was spent before.
@@ -23,7 +23,7 @@ pub fn received(ctx: &mut Context<'_>, from: &Address, to: &Address, coins: &Coi
 }
 
 fn arrived(ctx: &mut Context<'_>, from: &str, to: &str, amount: &str) {
-    ctx.emit(event("coin_received").attr("receiver", to).attr("amount", amount));
+    ctx.emit(event("coin_received").attr("receiver", to).note("amount", amount));
     ctx.emit(
         event("transfer")
             .attr("recipient", to)
