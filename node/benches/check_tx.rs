@@ -27,11 +27,7 @@ use slsbft_app::{
     app::{App, AppConfig},
 };
 use slsbft_client::{KeyKind, SigningKey, TxBuilder};
-use slsbft_genesis::{
-    Genesis,
-    auth::{Account, BaseAccount},
-    bank::Balance,
-};
+use slsbft_genesis::Genesis;
 use slsbft_node::{
     abci::{Application, Endpoint, Options, Server},
     metrics::Metrics,
@@ -93,17 +89,10 @@ fn key(index: u64) -> SigningKey {
 /// An application whose chain starts with an account for each key.
 fn start(directory: &std::path::Path, keys: &[SigningKey]) -> App {
     let mut genesis = slsbft_genesis::local(CHAIN_ID, Time::from_seconds(1_700_000_000));
-    for (account_number, key) in (0..).zip(keys) {
-        let (address, coins) = (key.address(), Coins::base(Amount::new(1_000_000_000_000)));
-        let account = BaseAccount {
-            address,
-            account_number,
-            sequence: 0,
-            pub_key: None,
-        };
-        genesis.app_state.auth.accounts.push(Account::Base(account));
-        genesis.app_state.bank.balances.push(Balance { address, coins });
-    }
+    let funded = keys
+        .iter()
+        .map(|key| (key.address(), Coins::base(Amount::new(1_000_000_000_000))));
+    genesis.add_accounts(funded).unwrap();
     let store = Store::open(&directory.join("data"), &StoreConfig::default()).unwrap();
     let mut app = App::open(store, AppConfig::default()).unwrap();
     app.init_chain(init_chain(&genesis)).unwrap();

@@ -13,12 +13,9 @@
 #[path = "../tests/gateway/chain.rs"]
 mod chain;
 
-use std::{
-    net::SocketAddr,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod gateway;
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use slsbft_node::{
     consumer::{
@@ -26,18 +23,18 @@ use slsbft_node::{
         config::{Config as ConsumerConfig, Tolerance},
     },
     metering::units::Credit,
-    provider::{
-        Provider,
-        chain::Chain,
-        config::{Claims, Config, Limits},
-    },
+    provider::{Provider, chain::Chain},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    time::Instant,
 };
 
-use crate::chain::{CHAIN_ID, MemoryChain, OFFER, meter, session_key};
+use crate::{
+    chain::{CHAIN_ID, session_key},
+    gateway::{Clock, Run, any},
+};
 
 /// Requests at a time.
 const PARALLEL: [usize; 2] = [16, 128];
@@ -45,78 +42,34 @@ const RUN: Duration = Duration::from_secs(5);
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = gateway::runtime();
     let folder = tempfile::tempdir().unwrap();
     let upstream = runtime.block_on(upstream());
     for parallel in PARALLEL {
-        report("upstream", parallel, runtime.block_on(load(upstream, parallel)));
+        let name = |what: &str| format!("{what}::serve/parallel={parallel}");
+        runtime
+            .block_on(load(upstream, parallel))
+            .report(&name("upstream"), "requests");
         let home = folder.path().join(parallel.to_string());
-        let run = runtime.block_on(through_both(&home, upstream, parallel));
-        report("gateway", parallel, run);
+        runtime
+            .block_on(through_both(&home, upstream, parallel))
+            .report(&name("gateway"), "requests");
     }
 }
 
-fn report(name: &str, parallel: usize, run: Run) {
-    let mut latencies = run.latencies;
-    latencies.sort_unstable();
-    let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-    let count = latencies.len() as f64;
-    let name = format!("{name}::serve/parallel={parallel}");
-    println!("{name} {:.0} requests/s", count / run.elapsed.as_secs_f64());
-    println!("{name}/p50 {:.2} ms", at(0.5));
-    println!("{name}/p99 {:.2} ms", at(0.99));
-    // Of everybody together: clients, consumer, gateway and upstream.
-    println!("{name}/cpu {:.1} µs", run.cpu.as_secs_f64() * 1e6 / count);
-}
-
-struct Run {
-    latencies: Vec<Duration>,
-    elapsed: Duration,
-    cpu: Duration,
-}
-
-/// CPU time of this process so far.
-fn cpu_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-    // 100 a second on every Linux.
-    Duration::from_millis(10 * ticks)
-}
-
 async fn through_both(home: &Path, upstream: SocketAddr, parallel: usize) -> Run {
-    let chain = Arc::new(MemoryChain::new(&[
-        meter("requests", 1_000, 0),
-        meter("bytes", 1, 3),
-    ]));
+    let chain = Arc::new(gateway::chain());
     chain.open_deal(1, 2, 1 << 60);
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = Config {
-        offer_id: OFFER,
-        upstream: format!("http://{upstream}").parse().unwrap(),
-        upstream_h2: false,
-        listen: any,
-        vouchers_listen: any,
-        home: home.join("provider"),
-        credit: Credit {
-            requests: 64,
-            ..Credit::default()
-        },
-        limits: Limits::default(),
-        claims: Claims::default(),
-        refresh: Duration::from_secs(5),
-        expiry_margin: Duration::from_secs(60),
-        keep_ended: Duration::from_secs(3_600),
+    let credit = Credit {
+        requests: 64,
+        ..Credit::default()
     };
+    let config = gateway::config(home.join("provider"), upstream, credit);
     let provider = Provider::start(config, chain.clone()).await.unwrap();
     let config = ConsumerConfig {
         gateway: format!("http://{}", provider.http).parse().unwrap(),
         vouchers: format!("http://{}", provider.vouchers).parse().unwrap(),
-        listen: any,
+        listen: any(),
         home: home.join("consumer"),
         spending_cap: None,
         rating: 0,
@@ -140,17 +93,13 @@ async fn through_both(home: &Path, upstream: SocketAddr, parallel: usize) -> Run
 
 /// Requests over so many connections, one at a time on each.
 async fn load(to: SocketAddr, parallel: usize) -> Run {
-    let (start, cpu) = (Instant::now(), cpu_time());
+    let clock = Clock::start();
     let clients: Vec<_> = (0..parallel).map(|_| tokio::spawn(client(to))).collect();
     let mut latencies = Vec::new();
     for client in clients {
         latencies.extend(client.await.unwrap());
     }
-    Run {
-        latencies,
-        elapsed: start.elapsed(),
-        cpu: cpu_time() - cpu,
-    }
+    clock.stop(latencies)
 }
 
 async fn client(to: SocketAddr) -> Vec<Duration> {

@@ -17,6 +17,7 @@
 #[allow(dead_code, reason = "shared with the tests")]
 #[path = "../tests/gateway/chain.rs"]
 mod chain;
+mod gateway;
 
 use std::{
     net::SocketAddr,
@@ -30,17 +31,17 @@ use slsbft_node::{
         store::{RecordKey, Store, Survives, Writer},
         voucher::ShapedVoucher,
     },
-    provider::{
-        Provider,
-        config::{Claims, Config, Limits},
-    },
+    provider::Provider,
 };
 use slsbft_proto::metering::v1::{SignedVoucher, SubmitRequest, Voucher, vouchers_client::VouchersClient};
 use slsbft_types::metering::voucher::verify_batch;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::chain::{CHAIN_ID, MemoryChain, OFFER, meter, session_key};
+use crate::{
+    chain::{CHAIN_ID, session_key},
+    gateway::{Clock, Run},
+};
 
 const STREAMS: u64 = 8;
 /// Sessions of each stream: as many vouchers are on their way at a time.
@@ -50,45 +51,14 @@ const RUN: Duration = Duration::from_secs(5);
 const PRESIGNED: u64 = 150_000;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = gateway::runtime();
     let folder = tempfile::tempdir().unwrap();
     references(folder.path(), &runtime);
     for sessions in SESSIONS {
         let home = folder.path().join(format!("gateway-{sessions}"));
-        let Run {
-            mut latencies,
-            elapsed,
-            cpu,
-        } = runtime.block_on(run(home, sessions));
-        latencies.sort_unstable();
-        let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-        let count = latencies.len() as f64;
         let name = format!("gateway::acknowledge/in_flight={}", STREAMS * u64::from(sessions));
-        println!("{name} {:.0} vouchers/s", count / elapsed.as_secs_f64());
-        println!("{name}/p50 {:.2} ms", at(0.5));
-        println!("{name}/p99 {:.2} ms", at(0.99));
-        // Of gateway and consumers together; what a busy machine cannot distort as much.
-        println!("{name}/cpu {:.1} µs", cpu.as_secs_f64() * 1e6 / count);
+        runtime.block_on(run(home, sessions)).report(&name, "vouchers");
     }
-}
-
-struct Run {
-    latencies: Vec<Duration>,
-    elapsed: Duration,
-    cpu: Duration,
-}
-
-/// CPU time of this process so far.
-fn cpu_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-    // 100 a second on every Linux.
-    Duration::from_millis(10 * ticks)
 }
 
 /// What each part costs alone.
@@ -102,8 +72,8 @@ fn references(folder: &std::path::Path, runtime: &tokio::runtime::Runtime) {
     let each = start.elapsed() / BATCHES / vouchers.len() as u32;
     println!("gateway::verify/batch=64 {:.1} µs", each.as_secs_f64() * 1e6);
 
-    let store = Arc::new(Store::open(&folder.join("reference"), "bench", Survives::PowerCut).unwrap());
-    let (writer, _thread) = Writer::spawn(store).unwrap();
+    let store = Store::open(&folder.join("reference"), "bench", Survives::PowerCut).unwrap();
+    let (writer, _writing) = Writer::spawn(store).unwrap();
     let key = RecordKey {
         deal_id: 1,
         session: [1; 32],
@@ -137,26 +107,10 @@ fn signed(deal: u64, number: u8, sequence: u64) -> SignedVoucher {
 }
 
 async fn run(home: std::path::PathBuf, sessions: u8) -> Run {
-    let chain = Arc::new(MemoryChain::new(&[
-        meter("requests", 1_000, 0),
-        meter("bytes", 1, 3),
-    ]));
+    let chain = Arc::new(gateway::chain());
     (1..=STREAMS).for_each(|deal| chain.open_deal(deal, sessions, 1 << 60));
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = Config {
-        offer_id: OFFER,
-        upstream: "http://127.0.0.1:1".parse().unwrap(),
-        upstream_h2: false,
-        listen: any,
-        vouchers_listen: any,
-        home,
-        credit: Default::default(),
-        limits: Limits::default(),
-        claims: Claims::default(),
-        refresh: Duration::from_secs(5),
-        expiry_margin: Duration::from_secs(60),
-        keep_ended: Duration::from_secs(3_600),
-    };
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
+    let config = gateway::config(home, nowhere, Default::default());
     let provider = Provider::start(config, chain).await.unwrap();
     let each = PRESIGNED / STREAMS / u64::from(sessions);
     let presign = |deal| {
@@ -170,7 +124,7 @@ async fn run(home: std::path::PathBuf, sessions: u8) -> Run {
     for deal in 1..=STREAMS {
         wallets.push(tokio::task::spawn_blocking(presign(deal)).await.unwrap());
     }
-    let (start, cpu) = (Instant::now(), cpu_time());
+    let clock = Clock::start();
     let streams: Vec<_> = (1..=STREAMS)
         .zip(wallets)
         .map(|(deal, wallet)| tokio::spawn(stream(provider.vouchers, deal, wallet)))
@@ -179,13 +133,9 @@ async fn run(home: std::path::PathBuf, sessions: u8) -> Run {
     for stream in streams {
         latencies.extend(stream.await.unwrap());
     }
-    let (elapsed, cpu) = (start.elapsed(), cpu_time() - cpu);
+    let run = clock.stop(latencies);
     provider.stop().await;
-    Run {
-        latencies,
-        elapsed,
-        cpu,
-    }
+    run
 }
 
 /// Keeps one voucher of every session on its way; answers come in order.

@@ -9,7 +9,7 @@ mod flush;
 mod proxy;
 mod wallet;
 
-use std::{io, net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use http::Uri;
 use slsbft_client::{SigningKey, VoucherError};
@@ -20,7 +20,7 @@ use tonic::transport::Endpoint;
 use self::{config::Config, proxy::Proxy, wallet::Wallet};
 use crate::metering::{
     server::{self, Bounds},
-    store::{Store, StoreError, Survives, Writer},
+    store::{Store, StoreError, Survives, Writer, Writing},
     units::MetersError,
 };
 
@@ -63,7 +63,7 @@ pub struct Consumer {
     paying: Vec<Task<()>>,
     stop_paying: watch::Sender<bool>,
     writer: Writer,
-    thread: JoinHandle<()>,
+    writing: Writing,
 }
 
 impl Consumer {
@@ -90,7 +90,7 @@ impl Consumer {
         // After a power cut the gateway gives back the last voucher, and its
         // signature proves it ours: no request waits for the disk.
         let identity = format!("{chain_id} consumer");
-        let store = Arc::new(Store::open(&config.home, &identity, Survives::Kill)?);
+        let store = Store::open(&config.home, &identity, Survives::Kill)?;
         let listen = |source| ConsumerError::Listen {
             address: config.listen,
             source,
@@ -98,8 +98,9 @@ impl Consumer {
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
 
-        let (writer, thread) = Writer::spawn(store.clone())?;
-        let wallet = Arc::new(Wallet::open(&config, &chain_id, deal, keys, &store, &writer)?);
+        let records = store.records()?;
+        let (writer, writing) = Writer::spawn(store)?;
+        let wallet = Arc::new(Wallet::open(&config, &chain_id, deal, keys, &records, &writer)?);
         let (stop, stopping) = watch::channel(false);
         let (stop_paying, stopping_paying) = watch::channel(false);
         let pay = |slot: &Arc<wallet::Slot>| {
@@ -126,7 +127,7 @@ impl Consumer {
             paying,
             stop_paying,
             writer,
-            thread,
+            writing,
         })
     }
 
@@ -145,7 +146,7 @@ impl Consumer {
             let _ = task.await;
         }
         drop(self.writer);
-        let thread = self.thread;
-        let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        let writing = self.writing;
+        let _ = tokio::task::spawn_blocking(|| writing.join()).await;
     }
 }

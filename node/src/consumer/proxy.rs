@@ -6,7 +6,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures::stream::try_unfold;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header, request};
-use http_body_util::{BodyExt, Empty, Full, Limited, StreamBody};
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::metering::{
     headers,
-    server::{Body, BodyError, Handler},
+    server::{Body, BodyError, Handler, empty},
     units::Unit,
     upload::{self, Stalled},
     wire::{self, Reason, RefusalBody},
@@ -459,10 +459,6 @@ fn counted(body: Incoming, slot: Arc<Slot>, patience: Duration, progress: watch:
         }
     });
     StreamBody::new(parts).boxed_unsync()
-}
-
-fn empty() -> Body {
-    Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
 /// The gateway's address with the request's path and query.

@@ -24,7 +24,7 @@ use super::{
     config::{Config, Tolerance},
 };
 use crate::metering::{
-    store::{RecordKey, Store, Writer, WriterStopped},
+    store::{RecordKey, Writer, WriterStopped},
     units::{Credit, Meters, Unit},
     voucher::SessionKey,
 };
@@ -102,11 +102,10 @@ impl Wallet {
         chain_id: &str,
         deal: &Deal,
         keys: Vec<SigningKey>,
-        store: &Store,
+        records: &[(RecordKey, Vec<u8>)],
         writer: &Writer,
     ) -> Result<Self, ConsumerError> {
         let meters = Meters::new(&deal.meters)?;
-        let records = store.records()?;
         let freed = Arc::new(Notify::new());
         let open = |key: SigningKey| {
             let session: SessionKey =

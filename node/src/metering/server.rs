@@ -14,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Empty, combinators::UnsyncBoxBody};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -30,6 +30,11 @@ use tokio::{
 pub type Body = UnsyncBoxBody<Bytes, BodyError>;
 /// Why a body broke off.
 pub type BodyError = Box<dyn Error + Send + Sync>;
+
+/// No body.
+pub fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
 
 /// Answers requests; a refusal is an answer like any other.
 pub trait Handler: Send + Sync + 'static {

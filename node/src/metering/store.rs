@@ -11,6 +11,7 @@ use std::{
     thread::JoinHandle,
 };
 
+use parking_lot::Mutex;
 use rocksdb::{
     ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options, WriteBatch,
     WriteOptions,
@@ -207,17 +208,45 @@ pub struct Writer {
     fault: watch::Receiver<Option<Arc<StoreError>>>,
 }
 
+/// The writer thread and the store that it writes. Whoever drops it closes the
+/// store, there and then: RocksDB must not be in use when the process ends.
+pub struct Writing {
+    store: Arc<Mutex<Option<Store>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writing {
+    /// Waits until all that was queued is written, which needs every clone of the
+    /// writer to be dropped.
+    pub fn join(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // It has reported what there was to report.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        // Waits for the batch under way; what is queued after it stays unacknowledged.
+        drop(self.store.lock().take());
+    }
+}
+
 impl Writer {
-    /// Starts the thread. It ends when the last clone of the writer is dropped,
-    /// or at the first failed write: what is durable is unknown after that.
-    pub fn spawn(store: Arc<Store>) -> Result<(Self, JoinHandle<()>), StoreError> {
+    /// Starts the thread. It ends when the last clone of the writer is dropped, or
+    /// the store, or at the first failed write: what is durable is unknown after that.
+    pub fn spawn(store: Store) -> Result<(Self, Writing), StoreError> {
         let (queue, changes) = mpsc::channel(QUEUE);
         let (report, fault) = watch::channel(None);
+        let store = Arc::new(Mutex::new(Some(store)));
+        let written = store.clone();
         let thread = std::thread::Builder::new()
             .name("voucher-writer".into())
-            .spawn(move || write_all(&store, changes, &report))
+            .spawn(move || write_all(&written, changes, &report))
             .map_err(StoreError::Thread)?;
-        Ok((Self { queue, fault }, thread))
+        let thread = Some(thread);
+        Ok((Self { queue, fault }, Writing { store, thread }))
     }
 
     /// Queues a record if there is room; a full queue means that the disk is far behind.
@@ -268,16 +297,22 @@ fn change(record: Option<(RecordKey, Option<Vec<u8>>)>) -> (Change, Receipt) {
 }
 
 fn write_all(
-    store: &Store,
+    store: &Mutex<Option<Store>>,
     mut changes: mpsc::Receiver<Change>,
     report: &watch::Sender<Option<Arc<StoreError>>>,
 ) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while changes.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
-        if let Err(error) = store.write(&batch) {
-            tracing::error!(%error, "voucher store failed");
-            report.send_replace(Some(Arc::new(error)));
-            return;
+        let written = store.lock().as_ref().map(|store| store.write(&batch));
+        match written {
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                tracing::error!(%error, "voucher store failed");
+                report.send_replace(Some(Arc::new(error)));
+                return;
+            }
+            // Closed.
+            None => return,
         }
         for change in batch.drain(..) {
             // Whoever no longer waits for the receipt needs no answer.
@@ -300,8 +335,8 @@ mod tests {
     #[tokio::test]
     async fn acknowledged_records_are_there_after_reopening_and_the_last_write_wins() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Arc::new(Store::open(folder.path(), "chain offer 1", Survives::PowerCut).unwrap());
-        let (writer, thread) = Writer::spawn(store.clone()).unwrap();
+        let store = Store::open(folder.path(), "chain offer 1", Survives::PowerCut).unwrap();
+        let (writer, writing) = Writer::spawn(store).unwrap();
         let mut receipts = Vec::new();
         for n in 0..2_000u64 {
             receipts.push(writer.try_put(key(n % 10), n.to_be_bytes().to_vec()).unwrap());
@@ -311,8 +346,7 @@ mod tests {
             receipt.await.unwrap();
         }
         drop(writer);
-        thread.join().unwrap();
-        drop(store);
+        writing.join();
         let records = Store::open(folder.path(), "chain offer 1", Survives::PowerCut)
             .unwrap()
             .records()
@@ -322,6 +356,25 @@ mod tests {
             .map(|n| (key(n), (1_990 + n).to_be_bytes().to_vec()))
             .collect();
         assert_eq!(records, expected);
+    }
+
+    #[tokio::test]
+    async fn a_store_is_closed_when_its_writing_is_dropped_whoever_still_has_the_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..20u64 {
+            // Opening fails while it is open anywhere.
+            let store = Store::open(folder.path(), "x", Survives::Kill).unwrap();
+            assert_eq!(store.records().unwrap().len() as u64, round);
+            let (writer, writing) = Writer::spawn(store).unwrap();
+            writer.try_put(key(round), vec![1]).unwrap().await.unwrap();
+            let _under_way = writer.try_put(key(round), vec![2]).unwrap();
+            drop(writing);
+            let late = writer.try_put(key(round + 1), vec![3]);
+            assert!(
+                late.is_err() || late.unwrap().await.is_err(),
+                "acknowledged by nobody"
+            );
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use futures::stream::try_unfold;
 use http::HeaderMap;
-use http_body_util::{BodyExt, Empty, StreamBody};
+use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio_stream::wrappers::ReceiverStream;
@@ -17,7 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::{refusal::Refusal, usage::Usage};
 use crate::metering::{
     headers,
-    server::{Body, BodyError},
+    server::{Body, BodyError, empty},
     wire,
 };
 
@@ -147,10 +147,6 @@ pub fn request(
         }
     });
     StreamBody::new(parts).boxed_unsync()
-}
-
-fn empty() -> Body {
-    Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
 /// The upstream's body on its way to the consumer; ends with what was metered

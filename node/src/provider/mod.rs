@@ -47,7 +47,7 @@ use self::{
 };
 use crate::metering::{
     server::{self, Body, BodyError, Handler, stopped},
-    store::{RecordKey, Store, StoreError, Survives, Writer},
+    store::{RecordKey, Store, StoreError, Survives, Writer, Writing},
     voucher::ShapedVoucher,
 };
 
@@ -90,7 +90,8 @@ pub struct Provider {
     refreshing: Task<()>,
     claiming: Task<Claimer>,
     writer: Writer,
-    threads: [JoinHandle<()>; 2],
+    intake: JoinHandle<()>,
+    writing: Writing,
 }
 
 impl Provider {
@@ -105,7 +106,7 @@ impl Provider {
         }
         let chain_id = chain.chain_id().await?;
         let identity = format!("{chain_id} offer {}", config.offer_id);
-        let store = Arc::new(Store::open(&config.home, &identity, Survives::PowerCut)?);
+        let store = Store::open(&config.home, &identity, Survives::PowerCut)?;
         let held = read_records(&store, &chain_id)?;
         let book = Arc::new(Book::open(chain, chain_id, config.offer_id, held).await?);
         let (http, vouchers) = (
@@ -141,7 +142,8 @@ impl Provider {
             )),
             claiming: tokio::spawn(keep_claiming(claimer, CLAIM_TICK.min(config.refresh), stopping)),
             writer,
-            threads: [taking, writing],
+            intake: taking,
+            writing,
         })
     }
 
@@ -169,8 +171,12 @@ impl Provider {
             );
         }
         drop(self.writer);
-        let threads = self.threads;
-        let _ = tokio::task::spawn_blocking(|| threads.map(JoinHandle::join)).await;
+        let (intake, writing) = (self.intake, self.writing);
+        let threads = move || {
+            let _ = intake.join();
+            writing.join();
+        };
+        let _ = tokio::task::spawn_blocking(threads).await;
     }
 }
 
