@@ -1,7 +1,13 @@
 //! The mempool connection: admission on an overlay over the latest state, so
 //! that an account can have several transactions pending.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        mpsc::{self, SyncSender},
+    },
+    thread,
+};
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
@@ -20,6 +26,9 @@ use crate::{
     },
 };
 
+/// Transactions whose vouchers wait to be judged ahead; a block judges the rest.
+const AHEAD: usize = 64;
+
 /// Checks transactions for CometBFT's mempool.
 pub struct MempoolService {
     reader: Arc<TxReader>,
@@ -28,6 +37,7 @@ pub struct MempoolService {
     view: ArcSwapOption<View>,
     /// The view's state with every pending transaction admitted.
     pending: Mutex<Option<Pending>>,
+    ahead: SyncSender<Arc<CheckedTx>>,
 }
 
 struct View {
@@ -59,6 +69,7 @@ impl MempoolService {
             verifier,
             view: ArcSwapOption::empty(),
             pending: Mutex::new(None),
+            ahead: judging_ahead(),
         }
     }
 
@@ -112,6 +123,15 @@ impl MempoolService {
         ante::admit(state, &view.block, &view.params, tx, &signatures)?;
         Ok(ante::gas_used(tx, &view.params))
     }
+
+    /// Begins what the block would wait for. Not before admission: a transaction
+    /// that nobody pays for gets no work of this size done.
+    fn judge_ahead(&self, tx: &Arc<CheckedTx>) {
+        if tx.has_vouchers() {
+            // Full: the block does it.
+            let _ = self.ahead.try_send(tx.clone());
+        }
+    }
 }
 
 impl Mempool for MempoolService {
@@ -134,7 +154,7 @@ impl Mempool for MempoolService {
             let used = self.admit(&tx, &judged)?;
             if matches!(judged, Judged::New(_)) {
                 self.reader.keep(&verified.bytes, &tx);
-                judge_vouchers_ahead(&tx);
+                self.judge_ahead(&tx);
             }
             Ok((tx.fee().gas_limit, used))
         });
@@ -158,13 +178,16 @@ impl Pending {
     }
 }
 
-/// Begins what the block would wait for. Not before admission: a transaction
-/// that nobody pays for gets no work of this size done.
-fn judge_vouchers_ahead(tx: &Arc<CheckedTx>) {
-    if tx.has_vouchers() {
-        let tx = tx.clone();
-        rayon::spawn(move || tx.verify_vouchers());
+/// Judges vouchers, one transaction at a time: of a block's own work, which
+/// shares the cores, no more than that one stands in the way.
+fn judging_ahead() -> SyncSender<Arc<CheckedTx>> {
+    let (ahead, waiting) = mpsc::sync_channel::<Arc<CheckedTx>>(AHEAD);
+    let work = move || waiting.iter().for_each(|tx| tx.verify_vouchers());
+    // Without the thread, blocks judge all of them.
+    if let Err(error) = thread::Builder::new().name("vouchers".into()).spawn(work) {
+        tracing::warn!(%error, "vouchers are not judged ahead of their blocks");
     }
+    ahead
 }
 
 fn refused(error: TxError) -> ResponseCheckTx {
