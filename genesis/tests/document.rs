@@ -52,6 +52,22 @@ fn edited(edit: impl FnOnce(&mut Value)) -> Result<(), GenesisError> {
 }
 
 #[test]
+fn many_accounts_are_numbered_on_from_those_before_and_none_is_there_twice() {
+    let coins: Coins = "5uankr".parse().unwrap();
+    let mut genesis = sample();
+    let more = |from: u8, to: u8| (from..=to).map(|n| (address(n), coins.clone()));
+    genesis.add_accounts(more(3, 6)).unwrap();
+    genesis.validate().unwrap();
+    let accounts = &genesis.app_state.auth.accounts;
+    let last = accounts.last().unwrap();
+    assert_eq!((last.address(), last.number()), (address(6), 5));
+    for again in [more(2, 2), more(6, 9)] {
+        let error = genesis.clone().add_accounts(again).unwrap_err();
+        assert_eq!(error.path, "app_state.auth.accounts", "{error}");
+    }
+}
+
+#[test]
 fn a_document_reads_back_as_written() {
     let genesis = sample();
     let text = genesis.to_json().unwrap();

@@ -10,12 +10,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use slsbft_genesis::{
-    ConsensusKey, Declaration, Genesis,
-    auth::{Account, BaseAccount},
-    bank::Balance,
-    local,
-};
+use slsbft_genesis::{ConsensusKey, Declaration, Genesis, local};
 use slsbft_types::{Address, Amount, Coins, Time, UANKR_PER_ANKR};
 
 use crate::{
@@ -114,7 +109,8 @@ fn genesis(plan: &Plan) -> Result<Genesis> {
     let now = Time::from_seconds(now.as_secs().cast_signed());
     let mut genesis = local(&plan.chain_id, now);
     let funds = Coins::base(Amount::new(FUNDS_ANKR * UANKR_PER_ANKR));
-    add_all(&mut genesis, plan.senders.iter().copied(), &funds);
+    let senders = plan.senders.iter().map(|address| (*address, funds.clone()));
+    genesis.add_accounts(senders)?;
     for account in &plan.accounts {
         let address = Address::from_bech32(&account.address);
         let address = address.map_err(|e| Error::Usage(format!("account '{}': {e}", account.name)))?;
@@ -122,29 +118,11 @@ fn genesis(plan: &Plan) -> Result<Genesis> {
     }
     let crowd = (0..plan.crowd).filter_map(|i| {
         let digest = Sha256::digest(format!("slsbft crowd {i}"));
-        Address::from_bytes(digest.first_chunk::<20>()?).ok()
+        let address = Address::from_bytes(digest.first_chunk::<20>()?).ok()?;
+        Some((address, Coins::base(Amount::new(UANKR_PER_ANKR))))
     });
-    add_all(&mut genesis, crowd, &Coins::base(Amount::new(UANKR_PER_ANKR)));
+    genesis.add_accounts(crowd)?;
     Ok(genesis)
-}
-
-/// Without the search for doubles of `add_account`: there are none, and a million
-/// accounts would take for ever.
-fn add_all(genesis: &mut Genesis, addresses: impl Iterator<Item = Address>, coins: &Coins) {
-    let state = &mut genesis.app_state;
-    let numbers = state.auth.accounts.len() as u64..;
-    for (address, account_number) in addresses.zip(numbers) {
-        state.auth.accounts.push(Account::Base(BaseAccount {
-            address,
-            account_number,
-            sequence: 0,
-            pub_key: None,
-        }));
-        state.bank.balances.push(Balance {
-            address,
-            coins: coins.clone(),
-        });
-    }
 }
 
 async fn configure(slsbftd: &Path, node: &Node, peers: &str, more: &[Setting]) -> Result<()> {

@@ -18,11 +18,7 @@ use slsbft_app::{
         metering::Metering,
     },
 };
-use slsbft_genesis::{
-    Genesis,
-    auth::{Account, BaseAccount},
-    bank::Balance,
-};
+use slsbft_genesis::Genesis;
 use slsbft_store::{Snapshot, Store, StoreConfig};
 use slsbft_types::{Address, Amount, BASE_DENOM, Coins, Time};
 use tempfile::TempDir;
@@ -86,18 +82,10 @@ impl Chain {
     /// The same with a genesis document that was changed first.
     pub fn start_with(accounts: &[(Address, u128)], change: impl FnOnce(&mut Genesis)) -> Self {
         let mut genesis = slsbft_genesis::local(CHAIN_ID, Time::from_seconds(GENESIS_SECONDS));
-        // Not `add_account`, which looks for duplicates: benchmarks have a million accounts.
-        for (account_number, (address, amount)) in (0..).zip(accounts) {
-            let (address, coins) = (*address, Coins::base(Amount::new(*amount)));
-            let account = BaseAccount {
-                address,
-                account_number,
-                sequence: 0,
-                pub_key: None,
-            };
-            genesis.app_state.auth.accounts.push(Account::Base(account));
-            genesis.app_state.bank.balances.push(Balance { address, coins });
-        }
+        let funded = accounts
+            .iter()
+            .map(|(address, amount)| (*address, Coins::base(Amount::new(*amount))));
+        genesis.add_accounts(funded).expect("different accounts");
         change(&mut genesis);
         Self::from_genesis(&genesis)
     }

@@ -329,11 +329,10 @@ impl Drop for Node {
 fn genesis(nodes: &[Node], accounts: &[(Address, u128)]) -> Genesis {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     let mut genesis = slsbft_genesis::local(CHAIN_ID, Time::from_seconds(now.as_secs() as i64));
-    for (address, amount) in accounts {
-        genesis
-            .add_account(*address, Coins::base(Amount::new(*amount)), None)
-            .expect("a new account");
-    }
+    let funded = accounts
+        .iter()
+        .map(|(address, amount)| (*address, Coins::base(Amount::new(*amount))));
+    genesis.add_accounts(funded).expect("different accounts");
     // Long enough that nothing is folded while a test looks at the epoch-local state.
     genesis.app_state.epochs.params.blocks_per_epoch = 1_000;
     let declared = nodes.iter().map(|node| {

@@ -323,6 +323,15 @@ fn change(bytes: &mut [u8], changes: &[(Index, u8)]) {
     }
 }
 
+/// Plays rounds on one chain, a decided block each.
+pub fn play_all(players: &mut Players, chain: &mut Chain, rounds: &[Round]) {
+    for round in rounds {
+        let txs = players.txs(chain, round);
+        let txs = chain.with_system_tx(txs);
+        play(chain, txs, round);
+    }
+}
+
 /// Plays a round's transactions as a decided block.
 pub fn play(chain: &mut Chain, txs: Vec<Bytes>, round: &Round) -> crate::chain::Block {
     chain.time += i64::from(round.pause);
