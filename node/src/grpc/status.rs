@@ -61,7 +61,9 @@ pub(super) fn from_rpc(error: RpcError) -> Status {
 
 /// CometBFT has one error code for everything, so its words decide.
 fn refused(message: String) -> Status {
-    if message.contains("not found") {
+    if message.contains("catching up") {
+        Status::unavailable(message)
+    } else if message.contains("not found") {
         Status::not_found(message)
     } else if message.contains("is not available") || message.contains("could not find results") {
         Status::out_of_range(message)
@@ -74,5 +76,35 @@ fn refused(message: String) -> Status {
         Status::failed_precondition(message)
     } else {
         Status::unknown(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_consensus_refuses_for_now_is_worth_another_try_and_nonsense_is_not() {
+        for (words, code) in [
+            (
+                "endpoint is closed while node is catching up",
+                tonic::Code::Unavailable,
+            ),
+            ("tx (00) not found", tonic::Code::NotFound),
+            (
+                "height 9 is not available, lowest height is 10",
+                tonic::Code::OutOfRange,
+            ),
+            (
+                "page should be within [1, 1] range, must be positive",
+                tonic::Code::InvalidArgument,
+            ),
+            (
+                "transaction indexing is disabled",
+                tonic::Code::FailedPrecondition,
+            ),
+        ] {
+            assert_eq!(refused(words.into()).code(), code, "{words}");
+        }
     }
 }
