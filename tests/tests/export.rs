@@ -19,7 +19,7 @@ use slsbft_genesis::Genesis;
 use slsbft_tests::{
     Chain, Wallet,
     chain::CHAIN_ID,
-    history::{Players, play, well_formed},
+    history::{Players, play, play_all, well_formed},
     market::{self, VoucherSession, session_key},
     wallet::{self, transfer},
 };
@@ -52,11 +52,7 @@ proptest! {
         let mut players = Players::default();
         let genesis = players.genesis();
         let mut old = Chain::from_genesis(&genesis);
-        for round in &before {
-            let txs = players.txs(&old, round);
-            let txs = old.with_system_tx(txs);
-            play(&mut old, txs, round);
-        }
+        play_all(&mut players, &mut old, &before);
         let mut new = Chain::from_genesis(&exported(&old, &genesis));
         prop_assert_eq!(new.height, old.height);
         for round in &after {

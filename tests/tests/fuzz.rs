@@ -19,7 +19,7 @@ use slsbft_store::StoreConfig;
 use slsbft_tests::{
     Chain,
     chain::Setup,
-    history::{Players, Round, hostile, play, well_formed},
+    history::{Players, Round, hostile, play, play_all, well_formed},
 };
 use tendermint_proto::v0_38::abci::{ExecTxResult, response_process_proposal::ProposalStatus};
 
@@ -121,11 +121,7 @@ proptest! {
         let mut players = Players::default();
         let genesis = players.genesis();
         let mut old = Chain::from_genesis(&genesis);
-        for round in &before {
-            let txs = players.txs(&old, round);
-            let txs = old.with_system_tx(txs);
-            play(&mut old, txs, round);
-        }
+        play_all(&mut players, &mut old, &before);
         let genesis = Genesis {
             initial_height: old.height + 1,
             app_state: export(&old.snapshot(), old.height as u64).unwrap(),
@@ -138,11 +134,7 @@ proptest! {
         let read = Genesis::from_json(document.to_string().as_bytes());
         if let Some(genesis) = read.ok().filter(|genesis| genesis.validate().is_ok()) {
             let mut chain = Chain::from_genesis(&genesis);
-            for round in &after {
-                let txs = players.txs(&chain, round);
-                let txs = chain.with_system_tx(txs);
-                play(&mut chain, txs, round);
-            }
+            play_all(&mut players, &mut chain, &after);
         }
     }
 

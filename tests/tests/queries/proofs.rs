@@ -3,14 +3,11 @@
 use std::cell::RefCell;
 
 use cosmos_sdk_proto::cosmos::bank::v1beta1::{QueryBalanceRequest, QueryBalanceResponse};
-use ics23::{
-    CommitmentProof, HostFunctionsManager, commitment_proof::Proof, verify_membership, verify_non_membership,
-};
 use prost::Message;
 use slsbft_app::AppConfig;
 use slsbft_client::KeyKind;
-use slsbft_store::{StoreConfig, tree_spec};
-use slsbft_tests::{Chain, Wallet, chain::Setup};
+use slsbft_store::StoreConfig;
+use slsbft_tests::{Chain, Wallet, chain::Setup, proof};
 use slsbft_types::{Amount, BASE_DENOM, Coins, Time};
 use tendermint_proto::v0_38::abci::{RequestQuery, ResponseQuery};
 
@@ -175,26 +172,9 @@ fn assert_proven(answer: &ResponseQuery, app_hash: &[u8]) {
     assert!(is_proven(answer, app_hash), "no proof of {:?}", answer.key);
 }
 
-/// As an IBC client verifies: the store's root in the app hash, the key in the store.
 fn is_proven(answer: &ResponseQuery, app_hash: &[u8]) -> bool {
     let ops = &answer.proof_ops.as_ref().unwrap().ops;
     assert_eq!(ops.len(), 2);
-    assert_eq!(
-        (ops[0].r#type.as_str(), ops[1].r#type.as_str()),
-        ("ics23:jmt", "ics23:simple")
-    );
-    let [tree, store] = [0, 1].map(|step| CommitmentProof::decode(ops[step].data.as_slice()).unwrap());
-    let Some(Proof::Exist(exist)) = &store.proof else {
-        panic!("the store itself exists")
-    };
-    let root = &exist.value;
-    type Host = HostFunctionsManager;
-    let app_hash = app_hash.to_vec();
-    if !verify_membership::<Host>(&store, &ics23::tendermint_spec(), &app_hash, b"main", root) {
-        return false;
-    }
-    if answer.value.is_empty() {
-        return verify_non_membership::<Host>(&tree, &tree_spec(), root, &answer.key);
-    }
-    verify_membership::<Host>(&tree, &tree_spec(), root, &answer.key, &answer.value)
+    let steps = [0, 1].map(|step| (ops[step].r#type.as_str(), ops[step].data.as_slice()));
+    proof::is_proven(steps, &answer.key, &answer.value, app_hash)
 }

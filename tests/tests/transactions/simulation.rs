@@ -4,7 +4,11 @@ use cosmos_sdk_proto::cosmos::{base::abci::v1beta1::TxMsgData, tx::v1beta1::Simu
 use prost::Message;
 use slsbft_app::query::{Code, route};
 use slsbft_client::{KeyKind, TxBuilder};
-use slsbft_tests::{market, wallet::transfer};
+use slsbft_proto::metering::v1::{ClaimVerdict, MsgClaimResponse};
+use slsbft_tests::{
+    market::{self, VoucherSession},
+    wallet::transfer,
+};
 
 use crate::support::{KINDS, RICH, SIMULATE, assert_refused, multi_send, of_kind, pair, payment, simulate};
 
@@ -65,6 +69,36 @@ fn a_simulation_shows_what_the_block_will_do_and_changes_nothing() {
     );
     let data = TxMsgData::decode(delivered.data).unwrap();
     assert_eq!(result.msg_responses, data.msg_responses);
+}
+
+#[test]
+fn a_simulation_of_a_claim_takes_vouchers_as_signed_and_a_block_does_not() {
+    let (mut alice, _, mut chain) = pair(KeyKind::Secp256k1);
+    chain.block();
+    let session = VoucherSession {
+        seed: 1,
+        deal_id: 9,
+        sequence: 0,
+    };
+    let mut forged = market::voucher(&session, 5);
+    forged.signature = vec![7; forged.signature.len()].into();
+    let tx = TxBuilder::new().any(market::claim(&alice.address(), vec![forged]));
+    let verdict = |data: &[u8]| {
+        let responses = TxMsgData::decode(data).unwrap().msg_responses;
+        let claimed = MsgClaimResponse::decode(responses[0].value.as_slice()).unwrap();
+        claimed.results[0].verdict()
+    };
+    let simulated = simulate(&chain, &tx, &alice);
+    #[allow(deprecated, reason = "the same bytes as a result's")]
+    let data = simulated.result.unwrap().data;
+    assert_eq!(verdict(&data), ClaimVerdict::UnknownDeal);
+    chain.submit(alice.sign(&tx).bytes());
+    let delivered = chain.block().results()[0].clone();
+    assert_eq!(verdict(&delivered.data), ClaimVerdict::BadSignature);
+    assert_eq!(
+        u64::try_from(delivered.gas_used).unwrap(),
+        simulated.gas_info.unwrap().gas_used
+    );
 }
 
 #[test]
