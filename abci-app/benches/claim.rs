@@ -101,7 +101,7 @@ fn prepare(base: Snapshot) -> Outcome<Overlay> {
     let mut state = Overlay::new(base);
     auth::genesis::init(&mut state, &app_state.auth)?;
     bank::genesis::init(&Bank::new(Auth), &mut state, &app_state.bank)?;
-    METERING.init(&mut state, &block(), &app_state.metering)?;
+    METERING.init(&mut state, &app_state.metering)?;
 
     let meter = |unit: &str, price, scale| v1::Meter {
         unit: unit.into(),

@@ -28,6 +28,10 @@ pub struct Metering {
     /// Sorted by id.
     #[serde(default)]
     pub deals: Vec<Deal>,
+    /// Ids of deals whose claim window's time was seen to have passed before its height, sorted: a
+    /// chain that goes on sweeps in the order of the old one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_height: Vec<u64>,
 }
 
 impl Default for Metering {
@@ -59,6 +63,7 @@ impl Default for Metering {
             next_deal_id: 1,
             offers: Vec::new(),
             deals: Vec::new(),
+            by_height: Vec::new(),
         }
     }
 }
@@ -94,7 +99,27 @@ impl Metering {
             )?;
             check_deal(deal).map_err(|e| e.within(&at))?;
         }
+        self.check_by_height()?;
         self.held().map(|_| ())
+    }
+
+    fn check_by_height(&self) -> Result<(), GenesisError> {
+        let closing: BTreeSet<u64> = self
+            .deals
+            .iter()
+            .filter(|deal| deal.claim_until.is_some())
+            .map(|deal| deal.id)
+            .collect();
+        let mut last = 0;
+        for (i, id) in self.by_height.iter().enumerate() {
+            ensure(
+                *id > last && closing.contains(id),
+                &format!("by_height[{i}]"),
+                format!("is {id}; the list names deals with a claim window, sorted by id"),
+            )?;
+            last = *id;
+        }
+        Ok(())
     }
 
     /// What the account [`Metering::escrow_account`] must hold, in uankr.
@@ -278,6 +303,7 @@ mod tests {
             metering.validate().expect_err("refused").path
         };
         assert_eq!(path(&|m| m.next_deal_id = 4), "deals[0].id");
+        assert_eq!(path(&|m| m.by_height = vec![7]), "by_height[0]");
         assert_eq!(path(&|m| m.offers[0].id = 0), "offers[0].id");
         assert_eq!(path(&|m| m.offers[0].open_deals = 2), "offers[0].open_deals");
         assert_eq!(path(&|m| m.offers[0].terms.meters.clear()), "offers[0].terms");

@@ -24,7 +24,7 @@ pub fn init(
     bank::genesis::init(&BANK, state, &app_state.bank).map_err(as_fault)?;
     fees::genesis::init(state, &app_state.fees)?;
     epochs::genesis::init(state, &app_state.epochs, block.height, block.time)?;
-    METERING.init(state, block, &app_state.metering).map_err(as_fault)
+    METERING.init(state, &app_state.metering).map_err(as_fault)
 }
 
 /// The state after `height`, for a chain that goes on from there under the same

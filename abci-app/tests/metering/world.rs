@@ -104,7 +104,7 @@ impl World {
         };
         auth::genesis::init(&mut state, &app_state.auth)?;
         bank::genesis::init(&Bank::new(Auth), &mut state, &app_state.bank)?;
-        METERING.init(&mut state, &block, &app_state.metering)?;
+        METERING.init(&mut state, &app_state.metering)?;
         Ok(Self {
             state,
             block,

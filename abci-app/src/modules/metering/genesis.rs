@@ -5,7 +5,6 @@ use slsbft_store::{Overlay, Read};
 
 use super::{Metering, keys, queue, state};
 use crate::{
-    context::BlockInfo,
     errors::{ExecError, Fault},
     modules::ledger::Ledger,
 };
@@ -13,7 +12,7 @@ use crate::{
 impl<L: Ledger> Metering<L> {
     /// Writes the section. Balances come before it: what deals and offers hold
     /// must be in the escrow account.
-    pub fn init(&self, state: &mut Overlay, block: &BlockInfo, section: &Section) -> Result<(), ExecError> {
+    pub fn init(&self, state: &mut Overlay, section: &Section) -> Result<(), ExecError> {
         state::save_params(state, &section.params);
         state::set_next_id(state, keys::NEXT_OFFER, section.next_offer_id);
         state::set_next_id(state, keys::NEXT_DEAL, section.next_deal_id);
@@ -22,7 +21,7 @@ impl<L: Ledger> Metering<L> {
         }
         for deal in &section.deals {
             state::insert_deal(state, deal);
-            queue::place(state, deal, block);
+            queue::restore(state, deal, section.by_height.binary_search(&deal.id).is_ok());
         }
         self.check(state)
             .map_err(|error| Fault::Genesis(format!("app_state.metering: {error}")).into())
@@ -37,5 +36,6 @@ pub fn export(state: &impl Read) -> Result<Section, Fault> {
         next_deal_id: state::peek_id(state, keys::NEXT_DEAL)?,
         offers: state::all_offers(state).collect::<Result<_, _>>()?,
         deals: state::all_deals(state).collect::<Result<_, _>>()?,
+        by_height: queue::waiting_for_height(state)?,
     })
 }

@@ -10,12 +10,28 @@ use crate::{context::BlockInfo, errors::Fault};
 
 /// Puts a deal where it belongs at this block; it must be in no queue.
 pub fn place(state: &mut Overlay, deal: &Deal, block: &BlockInfo) {
+    let time_has_passed = deal.claim_until.is_some_and(|window| block.time > window.time);
+    restore(state, deal, time_has_passed);
+}
+
+/// Puts a deal of a genesis document where it was.
+pub fn restore(state: &mut Overlay, deal: &Deal, by_height: bool) {
     let prefix = match deal.claim_until {
         None => keys::by_time(deal.expires_at),
-        Some(window) if block.time > window.time => keys::by_height(window.height),
+        Some(window) if by_height => keys::by_height(window.height),
         Some(window) => keys::by_time(window.time),
     };
     mark(state, keys::entry(prefix, deal.id));
+}
+
+/// The deals in the queue by height, sorted by id.
+pub fn waiting_for_height(state: &impl Read) -> Result<Vec<u64>, Fault> {
+    let entries = state.prefix(Space::Main, keys::BY_HEIGHT, Order::Ascending);
+    let mut ids = entries
+        .map(|entry| keys::id_of(&entry?.0).ok_or_else(|| Fault::corrupt("metering's queue")))
+        .collect::<Result<Vec<u64>, Fault>>()?;
+    ids.sort_unstable();
+    Ok(ids)
 }
 
 /// Takes a deal out, wherever it is.
