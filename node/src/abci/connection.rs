@@ -12,7 +12,6 @@ use std::{
 };
 
 use prost::{DecodeError, Message};
-use rayon::prelude::*;
 use slsbft_app::abci::{Mempool, Query, Snapshots};
 use tendermint_proto::v0_38::abci::{
     Request, Response, ResponseEcho, ResponseException, ResponseFlush, request::Value as Incoming,
@@ -24,6 +23,7 @@ use super::{
     consensus::{Owner, Request as ConsensusRequest},
     endpoint::Stream,
     frame::{FrameError, FrameReader, append_frame},
+    pool::Pool,
     server::{Options, Stop},
 };
 use crate::metrics::Metrics;
@@ -32,8 +32,6 @@ use crate::metrics::Metrics;
 const WRITE_AT: usize = 64 * 1024;
 /// A write buffer that grew above this is given back.
 const KEEP: usize = 1024 * 1024;
-/// Fewer checks than this are not worth a trip to the pool.
-const POOL_FROM: usize = 2;
 
 /// Everything the connections share.
 pub(super) struct Handlers<M, Q, S> {
@@ -41,7 +39,7 @@ pub(super) struct Handlers<M, Q, S> {
     pub query: Arc<Q>,
     pub snapshots: Arc<S>,
     pub consensus: Owner,
-    pub pool: rayon::ThreadPool,
+    pub pool: Pool,
     pub metrics: Arc<Metrics>,
     pub options: Options,
 }
@@ -69,7 +67,7 @@ enum Turn<V> {
 }
 
 /// Answers requests until the peer closes the connection.
-pub(super) fn serve<M: Mempool, Q: Query, S: Snapshots>(
+pub(super) fn serve<M: Mempool + 'static, Q: Query, S: Snapshots>(
     stream: &Stream,
     handlers: &Handlers<M, Q, S>,
 ) -> Result<(), ConnectionError> {
@@ -137,12 +135,13 @@ fn next_batch(reader: &mut FrameReader, limit: usize) -> (Vec<Request>, Option<C
 }
 
 /// Does the stateless part of every CheckTx of a batch, in the pool.
-fn verify<M: Mempool, Q: Query, S: Snapshots>(
+fn verify<M: Mempool + 'static, Q: Query, S: Snapshots>(
     requests: Vec<Request>,
     handlers: &Handlers<M, Q, S>,
 ) -> Vec<Turn<M::Verified>> {
-    let turn = |request: Request| match request.value {
-        Some(Incoming::CheckTx(request)) => Turn::Check(handlers.mempool.verify(request)),
+    let mempool = Arc::clone(&handlers.mempool);
+    let turn = move |request: Request| match request.value {
+        Some(Incoming::CheckTx(request)) => Turn::Check(mempool.verify(request)),
         Some(other) => Turn::Other(Box::new(other)),
         None => Turn::Unknown,
     };
@@ -152,13 +151,7 @@ fn verify<M: Mempool, Q: Query, S: Snapshots>(
         return requests.into_iter().map(turn).collect();
     }
     let start = Instant::now();
-    let turns = if checks < POOL_FROM {
-        requests.into_iter().map(turn).collect()
-    } else {
-        handlers
-            .pool
-            .install(|| requests.into_par_iter().map(turn).collect())
-    };
+    let turns = handlers.pool.map(requests, turn);
     handlers.metrics.verified(checks, start.elapsed());
     turns
 }

@@ -11,6 +11,7 @@ mod connection;
 mod consensus;
 mod endpoint;
 mod frame;
+mod pool;
 mod server;
 
 pub use endpoint::{Endpoint, EndpointError, Listener};

@@ -21,6 +21,7 @@ use super::{
     connection::{self, ConnectionError, Handlers},
     consensus::Owner,
     endpoint::{Endpoint, Listener, Stream},
+    pool::Pool,
 };
 use crate::metrics::Metrics;
 
@@ -73,8 +74,6 @@ pub enum Stop {
 pub enum ServerError {
     #[error("cannot start a thread of the ABCI server")]
     Thread(#[from] io::Error),
-    #[error("cannot start the pool that verifies transactions")]
-    Pool(#[from] rayon::ThreadPoolBuildError),
 }
 
 /// A running server.
@@ -114,10 +113,7 @@ impl Server {
             query,
             snapshots,
         } = application;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(options.check_tx_threads)
-            .thread_name(|index| format!("check-tx-{index}"))
-            .build()?;
+        let pool = Pool::start(options.check_tx_threads)?;
         let (consensus, owner) = Owner::start(consensus, Arc::clone(&metrics))?;
         let handlers = Arc::new(Handlers {
             mempool,
@@ -248,7 +244,7 @@ where
 }
 
 /// One connection's life, from its thread's start to its end.
-fn run<M: Mempool, Q: Query, S: Snapshots>(
+fn run<M: Mempool + 'static, Q: Query, S: Snapshots>(
     shared: &Shared,
     handlers: &Handlers<M, Q, S>,
     stream: &Arc<Stream>,

@@ -159,24 +159,32 @@ fn verify(batch: &[Item]) -> Vec<Result<(), Refusal>> {
         .filter(|(i, item)| verdicts.get(*i).is_some_and(Result::is_ok) && !superseded(item))
         .map(|(i, item)| (i, &item.voucher))
         .collect();
-    let bad: Vec<usize> = needed
-        .par_chunks(VERIFY_BATCH)
-        .flat_map_iter(|chunk| {
-            let vouchers: Vec<SignedVoucher> =
-                chunk.iter().map(|(_, voucher)| voucher.signed.clone()).collect();
-            let places = chunk.iter().map(|(place, _)| *place);
-            places
-                .zip(verify_batch(&vouchers))
-                .filter(|(_, good)| !good)
-                .map(|(place, _)| place)
-        })
-        .collect();
+    // Other threads are woken only for what is more than one batch.
+    let bad: Vec<usize> = if needed.len() <= VERIFY_BATCH {
+        bad_places(&needed).collect()
+    } else {
+        needed
+            .par_chunks(VERIFY_BATCH)
+            .flat_map_iter(bad_places)
+            .collect()
+    };
     for place in bad {
         if let Some(verdict) = verdicts.get_mut(place) {
             *verdict = Err(VoucherError::Signature.into());
         }
     }
     verdicts
+}
+
+/// The places of vouchers whose signature is not good.
+fn bad_places(chunk: &[(usize, &ShapedVoucher)]) -> impl Iterator<Item = usize> {
+    let vouchers: Vec<SignedVoucher> = chunk.iter().map(|(_, voucher)| voucher.signed.clone()).collect();
+    let places: Vec<usize> = chunk.iter().map(|(place, _)| *place).collect();
+    places
+        .into_iter()
+        .zip(verify_batch(&vouchers))
+        .filter(|(_, good)| !good)
+        .map(|(place, _)| place)
 }
 
 fn superseded(item: &Item) -> bool {
