@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use slsbft_store::Overlay;
 use slsbft_types::Amount;
 
-use super::App;
+use super::{App, modules};
 use crate::{
     context::BlockInfo,
     errors::{ExecError, Fault, TxError, sdk},
@@ -42,6 +42,7 @@ impl App {
             .map(|tx| match self.reader.read(tx) {
                 Ok(tx) => {
                     let verdicts = self.verifier.judge(&tx, &self.chain_id, state)?;
+                    modules::prefetch(state, tx.messages())?;
                     Ok(Ok((tx, verdicts)))
                 }
                 Err(error) => Ok(Err(error)),

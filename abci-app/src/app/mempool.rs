@@ -16,6 +16,7 @@ use slsbft_store::Overlay;
 use slsbft_types::Time;
 use tendermint_proto::v0_38::abci::{CheckTxType, RequestCheckTx, ResponseCheckTx};
 
+use super::modules;
 use crate::{
     abci::Mempool,
     context::BlockInfo,
@@ -109,6 +110,7 @@ impl MempoolService {
         // What is badly formed or pays too little is not worth a signature's cost.
         ante::check_form(&view.block, &view.params, &tx, Mode::Deliver)?;
         let verdicts = self.verifier.judge(&tx, &view.block.chain_id, &view.state)?;
+        modules::prefetch(&view.state, tx.messages())?;
         Ok((tx, Judged::New(verdicts)))
     }
 

@@ -2,11 +2,11 @@
 //! they are wired.
 
 use cosmos_sdk_proto::Any;
-use slsbft_store::Snapshot;
+use slsbft_store::{Read, Snapshot};
 
 use crate::{
     context::Context,
-    errors::ExecError,
+    errors::{ExecError, Fault},
     events::{annotate, event},
     modules::{
         auth::{self, Auth},
@@ -40,6 +40,17 @@ pub fn execute(ctx: &mut Context<'_>, msg: &Msg, index: usize) -> Result<Any, Ex
         annotate(event, "msg_index", index);
     }
     Ok(response)
+}
+
+/// Reads what a transfer will read, so that it is in memory when its turn comes:
+/// this may run side by side with others, a block's messages run one by one.
+/// Only for the first message, since nobody pays for it: whoever sends an old
+/// transaction again gets little more done than its signature.
+pub fn prefetch(state: &impl Read, messages: &[Msg]) -> Result<(), Fault> {
+    match messages.first() {
+        Some(Msg::Bank(msg)) => BANK.prefetch(state, msg),
+        Some(Msg::Metering(_)) | None => Ok(()),
+    }
 }
 
 /// What happens after a block's transactions.

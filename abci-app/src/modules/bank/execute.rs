@@ -6,12 +6,12 @@ use cosmos_sdk_proto::{
 };
 use prost::{Message, Name};
 use slsbft_store::{Overlay, Read};
-use slsbft_types::{Address, Amount, Coin, Coins, Time};
+use slsbft_types::{Address, Amount, BASE_DENOM, Coin, Coins, Time};
 
 use super::{Bank, Msg, balance, errors::BankError, events, keys, params, read_amount, supply, write_amount};
 use crate::{
     context::Context,
-    errors::{ExecError, TxError},
+    errors::{ExecError, Fault, TxError},
     modules::{auth::Accounts, ledger::Ledger},
 };
 
@@ -37,6 +37,15 @@ impl<A: Accounts> Bank<A> {
                 Ok(response(&MsgMultiSendResponse {}))
             }
         }
+    }
+
+    /// Reads the recipient that [`execute`](Self::execute) will pay.
+    pub fn prefetch(&self, state: &impl Read, msg: &Msg) -> Result<(), Fault> {
+        if let Msg::Send { to, .. } = msg {
+            self.accounts.is_module(state, to)?;
+            balance(state, to, BASE_DENOM)?;
+        }
+        Ok(())
     }
 
     fn multi_send(
