@@ -35,6 +35,10 @@ use tendermint_proto::{
     v0_38::abci::{RequestCheckTx, RequestFinalizeBlock, RequestPrepareProposal, RequestProcessProposal},
 };
 
+/// As in the node.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ACCOUNTS: u64 = 1_000_000;
 const SENDERS: usize = 5_000;
 const BLOCKS: usize = 12;
@@ -60,6 +64,7 @@ fn main() {
     empty_block(&mut chain);
     empty_block(&mut chain);
     settle();
+    eprintln!("{BLOCKS} blocks of {SENDERS} transfers …");
     let mut run = Run::default();
     let start = cpu_time();
     for (round, txs) in blocks.into_iter().enumerate() {

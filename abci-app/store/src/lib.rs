@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod block;
+mod cache;
 mod changes;
 mod config;
 mod db;
@@ -18,6 +19,7 @@ mod snapshot;
 mod store;
 mod tree;
 mod undo;
+mod values;
 mod window;
 
 pub use block::BlockMeta;

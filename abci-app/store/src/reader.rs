@@ -38,7 +38,9 @@ impl Reader {
         if height == latest.height() {
             return Ok(latest);
         }
-        let State { db, window, .. } = latest.state();
+        let State {
+            db, window, values, ..
+        } = latest.state();
         let not_kept = || StoreError::NotKept {
             height,
             oldest: window.oldest(),
@@ -52,6 +54,7 @@ impl Reader {
         Ok(Snapshot::new(State {
             db: db.clone(),
             window: window.clone(),
+            values: values.clone(),
             record,
             staged: Arc::default(),
         }))

@@ -9,6 +9,7 @@ use crate::db::{Column, Db};
 use crate::merge::merge;
 use crate::read::{Entries, Entry, is_empty_range};
 use crate::undo::{self, VersionedRange, undo_column};
+use crate::values::Values;
 use crate::window::Window;
 use crate::{BlockMeta, Changes, Order, Read, Space, StoreError, app_hash};
 
@@ -22,6 +23,7 @@ pub struct Snapshot {
 pub(crate) struct State {
     pub(crate) db: Arc<Db>,
     pub(crate) window: Arc<Window>,
+    pub(crate) values: Arc<Values>,
     pub(crate) record: BlockRecord,
     /// What this block wrote, while it may not have reached the database.
     pub(crate) staged: Arc<Changes>,
@@ -58,6 +60,22 @@ impl Snapshot {
 
     pub fn block(&self) -> &BlockMeta {
         &self.state.record.block
+    }
+
+    fn read(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let State {
+            db, window, staged, ..
+        } = &*self.state;
+        if let Some(value) = staged.get(space, key) {
+            return Ok(value.map(<[u8]>::to_vec));
+        }
+        let value = db.get(value_column(space), key)?;
+        if window.written_above(self.height())
+            && let Some(old) = undo::lookup(db, space, key, self.height())?
+        {
+            return Ok(old);
+        }
+        Ok(value)
     }
 
     fn entries<'a>(
@@ -99,20 +117,17 @@ impl Snapshot {
 
 impl Read for Snapshot {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let State {
-            db, window, staged, ..
-        } = &*self.state;
-        let value = match staged.get(space, key) {
-            Some(value) => value.map(<[u8]>::to_vec),
-            None => {
-                let mut value = db.get(value_column(space), key)?;
-                if window.written_above(self.height())
-                    && let Some(old) = undo::lookup(db, space, key, self.height())?
-                {
-                    value = old;
+        let State { window, values, .. } = &*self.state;
+        let value = match space {
+            Space::Main => match values.get(key, self.height()) {
+                Some(value) => value,
+                None => {
+                    let value = self.read(space, key)?;
+                    values.keep(key, value.as_deref(), self.height());
+                    value
                 }
-                value
-            }
+            },
+            Space::Epoch => self.read(space, key)?,
         };
         window.check_kept(self.height())?;
         Ok(value)

@@ -25,6 +25,7 @@ const FILES_TO_MERGE: i32 = 8;
 /// Shares of `StoreConfig::cache_bytes`.
 pub(crate) struct Memory {
     pub(crate) blocks: usize,
+    pub(crate) values: usize,
     pub(crate) nodes: usize,
 }
 
@@ -32,10 +33,11 @@ impl Memory {
     pub(crate) fn split(cache_bytes: usize) -> Memory {
         let bytes = cache_bytes.max(MIN_CACHE_BYTES);
         // A tree node that is not in memory costs more than a value's block: it is many hashes.
-        let blocks = bytes / 8 * 3;
+        let (blocks, values) = (bytes / 4, bytes / 8);
         Memory {
             blocks,
-            nodes: bytes - blocks,
+            values,
+            nodes: bytes - blocks - values,
         }
     }
 }

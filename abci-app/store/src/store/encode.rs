@@ -7,6 +7,7 @@ use crate::db::{Batch, Column, Db};
 use crate::snapshot::value_column;
 use crate::tree::{LeafChange, Node, NodeChange, Path, TreeUpdate, encode_no_page, encode_page, leaf_hash};
 use crate::undo::{encode_key, undo_column};
+use crate::values::Old;
 use crate::window::Heights;
 use crate::{Changes, Space, StoreError};
 
@@ -14,6 +15,8 @@ use crate::{Changes, Space, StoreError};
 pub(super) struct Block {
     pub(super) record: BlockRecord,
     pub(super) changes: Arc<Changes>,
+    /// What the main space's writes overwrite, in key order, as far as it is in memory.
+    pub(super) olds: Vec<Option<Old>>,
     /// The leaves of the main space's writes, sorted by key hash.
     pub(super) leaves: Vec<LeafChange>,
     pub(super) tree: Arc<TreeUpdate>,
@@ -26,7 +29,7 @@ pub(super) struct Block {
 struct Write<'a> {
     key: &'a [u8],
     new: Option<&'a [u8]>,
-    old: Option<Vec<u8>>,
+    old: Old,
 }
 
 impl Write<'_> {
@@ -41,15 +44,16 @@ impl Block {
     }
 
     /// The database must hold the block before this one.
-    pub(super) fn encode(&self, db: &Db) -> Result<Batch, StoreError> {
+    pub(super) fn encode(&mut self, db: &Db) -> Result<Batch, StoreError> {
+        let olds = std::mem::take(&mut self.olds);
         let mut encoder = Encoder {
             batch: Batch::new(db),
             height: self.height(),
             scratch: Vec::new(),
         };
         encoder.batch.reserve(self.changes.len() * 512);
-        encoder.values(Space::Epoch, &self.writes(db, Space::Epoch)?);
-        let writes = self.writes(db, Space::Main)?;
+        encoder.values(Space::Epoch, &self.writes(db, Space::Epoch, Vec::new())?);
+        let writes = self.writes(db, Space::Main, olds)?;
         encoder.values(Space::Main, &writes);
         for leaf in &self.leaves {
             if let Some(write) = writes.get(leaf.write).filter(|write| !write.changes_nothing()) {
@@ -64,14 +68,22 @@ impl Block {
         Ok(batch)
     }
 
-    fn writes(&self, db: &Db, space: Space) -> Result<Vec<Write<'_>>, StoreError> {
+    /// With the old values, those that are not known from the database.
+    fn writes(
+        &self,
+        db: &Db,
+        space: Space,
+        mut olds: Vec<Option<Old>>,
+    ) -> Result<Vec<Write<'_>>, StoreError> {
         let writes = self.changes.writes(space);
-        let keys: Vec<&[u8]> = writes.keys().map(Vec::as_slice).collect();
-        let olds = db.get_sorted(value_column(space), &keys)?;
+        olds.resize(writes.len(), None);
+        let unknown = writes.keys().zip(&olds).filter(|(_, old)| old.is_none());
+        let unknown: Vec<&[u8]> = unknown.map(|(key, _)| key.as_slice()).collect();
+        let mut read = db.get_sorted(value_column(space), &unknown)?.into_iter();
         let writes = writes.iter().zip(olds).map(|((key, new), old)| Write {
             key,
             new: new.as_deref(),
-            old,
+            old: old.unwrap_or_else(|| read.next().flatten()),
         });
         Ok(writes.collect())
     }

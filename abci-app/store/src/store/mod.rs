@@ -15,6 +15,7 @@ use crate::block::BlockRecord;
 use crate::db::{Db, Memory};
 use crate::snapshot::State;
 use crate::tree::{self, Fault, LeafChange, Tree, TreeUpdate, leaf_hash, sha256};
+use crate::values::Values;
 use crate::window::{Heights, Window};
 use crate::{
     BlockMeta, Changes, MAX_KEY_LEN, MAX_VALUE_LEN, Read, Reader, Snapshot, Space, StoreConfig, StoreError,
@@ -72,7 +73,8 @@ impl Store {
         // Whatever the log held has just been replayed and flushed.
         db.sync()?;
         db.floors.raise(heights.oldest, heights.oldest_proof);
-        let latest = latest_snapshot(&db, &heights)?;
+        let memory = Memory::split(config.cache_bytes);
+        let latest = latest_snapshot(&db, &heights, memory.values)?;
         if !tree::is_intact(&db, latest.state().record.tree())? {
             heights = rebuild_tree(latest.state(), &heights)?;
         }
@@ -83,7 +85,7 @@ impl Store {
             config: config.clone(),
             heights,
             sync_asked: heights.latest,
-            tree: Arc::new(Tree::new(Memory::split(config.cache_bytes).nodes)),
+            tree: Arc::new(Tree::new(memory.nodes)),
             progress,
             latest: Arc::new(ArcSwap::from_pointee(latest)),
         })
@@ -172,7 +174,8 @@ impl Store {
             tree,
         } = commit;
         let height = record.block.height;
-        let window = latest.state().window.clone();
+        let State { window, values, .. } = latest.state();
+        let (window, values) = (window.clone(), values.clone());
         let (before, heights) = (self.heights, self.heights.after(height, &window, &self.config));
         let (changes, tree) = (Arc::new(changes), Arc::new(tree));
         let sync = height.saturating_sub(self.sync_asked) >= SYNC_INTERVAL;
@@ -182,6 +185,7 @@ impl Store {
         window.raise(&heights);
         let block = Block {
             record: record.clone(),
+            olds: values.advance(height, changes.writes(Space::Main)),
             changes: changes.clone(),
             leaves,
             tree: tree.clone(),
@@ -197,6 +201,7 @@ impl Store {
         let snapshot = Snapshot::new(State {
             db: self.db.clone(),
             window,
+            values,
             record,
             staged: changes,
         });
@@ -223,17 +228,17 @@ impl Store {
     }
 }
 
-fn latest_snapshot(db: &Arc<Db>, heights: &Heights) -> Result<Snapshot, StoreError> {
+fn latest_snapshot(db: &Arc<Db>, heights: &Heights, value_bytes: usize) -> Result<Snapshot, StoreError> {
     let record = BlockRecord::load(db, heights.latest)?.ok_or_else(|| {
         StoreError::corrupt(format!(
             "the record of the latest height {} is missing",
             heights.latest
         ))
     })?;
-    let window = Arc::new(Window::new(heights));
     Ok(Snapshot::new(State {
         db: db.clone(),
-        window,
+        window: Arc::new(Window::new(heights)),
+        values: Arc::new(Values::new(value_bytes, heights.latest)),
         record,
         staged: Arc::default(),
     }))

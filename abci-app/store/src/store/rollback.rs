@@ -6,7 +6,7 @@ use rocksdb::ReadOptions;
 
 use super::{Store, latest_snapshot, rebuild_tree};
 use crate::block::{BlockRecord, record_key};
-use crate::db::{Batch, Column};
+use crate::db::{Batch, Column, Memory};
 use crate::snapshot::value_column;
 use crate::tree::{self, leaf_hash, sha256};
 use crate::undo::{decode_old, decode_undo_key, undo_column};
@@ -58,7 +58,7 @@ impl Store {
         self.heights = heights;
         self.tree.clear();
         self.progress.reset(previous);
-        let snapshot = latest_snapshot(&self.db, &heights)?;
+        let snapshot = latest_snapshot(&self.db, &heights, Memory::split(self.config.cache_bytes).values)?;
         if !tree::is_intact(&self.db, snapshot.state().record.tree())? {
             self.heights = rebuild_tree(snapshot.state(), &heights)?;
         }

@@ -123,14 +123,14 @@ impl Drop for Writer {
 
 fn run(db: &Db, progress: &Progress, inbox: &Receiver<Job>) {
     let _guard = FailOnPanic(progress);
-    while let Ok(job) = inbox.recv() {
-        if let Err(error) = write(db, progress, &job) {
+    while let Ok(mut job) = inbox.recv() {
+        if let Err(error) = write(db, progress, &mut job) {
             return progress.fail(error);
         }
     }
 }
 
-fn write(db: &Db, progress: &Progress, job: &Job) -> Result<(), StoreError> {
+fn write(db: &Db, progress: &Progress, job: &mut Job) -> Result<(), StoreError> {
     let height = job.block.height();
     db.write(job.block.encode(db)?)?;
     progress.set_written(height);

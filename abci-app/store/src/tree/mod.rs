@@ -12,7 +12,6 @@
 //!
 //! [`Column::Leaves`]: crate::db::Column::Leaves
 
-mod cache;
 mod hash;
 mod node;
 mod path;

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rayon::prelude::*;
 use rocksdb::ReadOptions;
 
-use super::cache::NodeCache;
 use super::node::bucket_root;
 use super::{
     BUCKET_LEAVES, Fault, Leaf, LeafChange, Node, NodeChange, Page, Path, Slot, TreeUpdate, read_page,
 };
 use crate::StoreError;
+use crate::cache::{Cache, ENTRY_BYTES};
 use crate::db::{Column, Db};
 
 /// The latest tree, as far as it is in memory.
@@ -19,7 +20,8 @@ pub(crate) struct Tree {
 }
 
 struct Memory {
-    cache: NodeCache,
+    /// Of the latest written tree.
+    cache: Cache<Path, Node>,
     /// The latest block's nodes, while its batch may not have been written: the cache may have
     /// dropped them meanwhile, and the database does not have them yet.
     unwritten: Option<Arc<TreeUpdate>>,
@@ -29,7 +31,7 @@ impl Tree {
     pub(crate) fn new(cache_bytes: usize) -> Self {
         Tree {
             memory: Mutex::new(Memory {
-                cache: NodeCache::new(cache_bytes),
+                cache: Cache::new(cache_bytes, cost),
                 unwritten: None,
             }),
         }
@@ -49,14 +51,14 @@ impl Tree {
             match &change.new {
                 Some(node) => memory.cache.put(*path, node.clone()),
                 None => memory.cache.remove(path),
-            }
+            };
         }
         memory.unwritten = Some(update);
     }
 
     /// What is at `path` in some tree of late, if it is in memory: the caller compares hashes.
     pub(super) fn peek(&self, path: &Path) -> Option<Node> {
-        self.lock().cache.peek(path)
+        self.lock().cache.peek(path).cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
@@ -94,11 +96,19 @@ impl Tree {
 
 impl Memory {
     fn get(&mut self, path: &Path) -> Option<Node> {
-        self.cache.get(path).or_else(|| {
+        self.cache.get(path).cloned().or_else(|| {
             let change = self.unwritten.as_ref()?.nodes.get(path)?;
             change.new.clone()
         })
     }
+}
+
+fn cost(_: &Path, node: &Node) -> usize {
+    ENTRY_BYTES
+        + match node {
+            Node::Page(_) => size_of::<Page>(),
+            Node::Bucket(leaves) => size_of::<Leaf>() * leaves.len(),
+        }
 }
 
 /// The latest page at `path`, whose hash must be that of `slot`.
@@ -137,6 +147,12 @@ pub(super) fn load_bucket(db: &Db, path: Path, slot: Slot) -> Result<Vec<Leaf>, 
     }
 }
 
+/// Fewer changes than this are applied by one thread.
+const SIDE_BY_SIDE: usize = 256;
+
+/// A subtree's path, its root, and the changes below it.
+type Below<'a> = (Path, Slot, &'a [LeafChange]);
+
 struct Updater<'a> {
     tree: &'a Tree,
     db: &'a Db,
@@ -158,14 +174,22 @@ impl Updater<'_> {
             };
         }
         let old = self.page(path, slot)?;
-        let mut slots = old.slots;
         let mut rest = changes;
-        for ((nibble, child), slot) in path.children().zip(&mut slots) {
+        let below = path.children().zip(old.slots).map(|((nibble, child), slot)| {
             let (below, others) =
                 rest.split_at(rest.partition_point(|change| path.next_nibble(&change.key_hash) <= nibble));
-            *slot = self.apply(child, *slot, below)?;
             rest = others;
-        }
+            (child, slot, below)
+        });
+        let slots = if path == Path::ROOT && changes.len() >= SIDE_BY_SIDE {
+            self.apply_side_by_side(below.collect())?
+        } else {
+            let mut slots = old.slots;
+            for ((child, slot, below), new) in below.zip(&mut slots) {
+                *new = self.apply(child, slot, below)?;
+            }
+            slots
+        };
         if slots == old.slots {
             return Ok(slot);
         }
@@ -178,6 +202,24 @@ impl Updater<'_> {
             return self.build(path, Some(old), &leaves);
         }
         Ok(self.keep_page(path, Some(old), slots))
+    }
+
+    /// The sixteen subtrees below the root: they have no node in common.
+    fn apply_side_by_side(&mut self, below: Vec<Below<'_>>) -> Result<[Slot; 16], Fault> {
+        let (tree, db) = (self.tree, self.db);
+        let applied = below.into_par_iter().map(|(path, slot, changes)| {
+            let nodes = BTreeMap::new();
+            let mut updater = Updater { tree, db, nodes };
+            let slot = updater.apply(path, slot, changes)?;
+            Ok((slot, updater.nodes))
+        });
+        let applied: Vec<_> = applied.collect::<Result<_, Fault>>()?;
+        let mut slots = [Slot::EMPTY; 16];
+        for (slot, (new, nodes)) in slots.iter_mut().zip(applied) {
+            *slot = new;
+            self.nodes.extend(nodes);
+        }
+        Ok(slots)
     }
 
     /// The node at `path` over exactly these sorted leaves; `old` is the page it replaces.
