@@ -147,7 +147,7 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
         consensus: app.watched_by(Arc::new(PhaseTimer::new(Arc::clone(&metrics)))),
     };
     let options = Options {
-        max_frame_bytes: config.abci.max_frame_bytes,
+        max_frame_bytes: config.abci.max_frame_bytes.max(init_chain_bytes(home)),
         read_ahead: config.abci.read_ahead,
         check_tx_threads: config.abci.check_tx_threads,
     };
@@ -316,4 +316,12 @@ fn watch_signals(runtime: &Runtime, inbox: &Inbox) -> Result<(), NodeError> {
         }
     });
     Ok(())
+}
+
+/// About the longest InitChain: it carries the genesis document's state and validators.
+fn init_chain_bytes(home: &Home) -> usize {
+    let document = std::fs::metadata(home.genesis()).map_or(0, |file| file.len());
+    usize::try_from(document)
+        .unwrap_or(usize::MAX)
+        .saturating_add(1 << 20)
 }

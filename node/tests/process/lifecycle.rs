@@ -4,6 +4,8 @@ use std::{fs, os::unix::fs::PermissionsExt, process::Command, thread, time::Dura
 
 use nix::sys::signal::Signal;
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use slsbft_genesis::Genesis;
+use slsbft_types::{Address, Amount, Coins};
 
 use crate::support::{TestHome, cometbft, http_get, kill, wait_for};
 
@@ -19,6 +21,24 @@ fn a_new_home_makes_blocks_and_a_signal_stops_both_processes() {
         assert!(home.consensus_pids().is_empty(), "CometBFT outlived the node");
         assert!(!home.path.join("data/abci.sock").exists());
     }
+}
+
+#[test]
+fn a_genesis_above_the_bound_on_requests_starts_a_chain() {
+    let home = TestHome::new();
+    let path = home.path.join("config/genesis.json");
+    let mut genesis = Genesis::from_json(&fs::read(&path).unwrap()).unwrap();
+    let accounts = (1..=8_000u64).map(|index| {
+        let bytes = [index.to_be_bytes().as_slice(), &[7; 12]].concat();
+        (Address::from_bytes(&bytes).unwrap(), Coins::base(Amount::new(1)))
+    });
+    genesis.add_accounts(accounts).unwrap();
+    fs::write(&path, genesis.to_json().unwrap()).unwrap();
+    home.set("app", "abci.max_frame_bytes", &(1 << 20).to_string());
+    assert!(fs::metadata(&path).unwrap().len() > 2 << 20);
+    let node = home.start();
+    home.wait_above(2);
+    node.stop();
 }
 
 #[test]
