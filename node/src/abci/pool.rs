@@ -4,7 +4,7 @@
 
 use std::{
     any::Any,
-    io, mem,
+    io, iter, mem,
     panic::{self, AssertUnwindSafe},
     sync::{
         Arc,
@@ -50,21 +50,19 @@ impl Pool {
 
     /// The result of `work` on each item, in the order of the items. A panic in
     /// it is the caller's.
-    pub fn map<T, R>(&self, mut items: Vec<T>, work: impl Fn(T) -> R + Clone + Send + 'static) -> Vec<R>
+    pub fn map<T, R>(&self, items: Vec<T>, work: impl Fn(T) -> R + Clone + Send + 'static) -> Vec<R>
     where
         T: Send + 'static,
         R: Send + 'static,
     {
         let parts = items.len().div_ceil(LEAST_PART).min(self.threads.len() + 1);
-        let part = items.len().div_ceil(parts.max(1)).max(1);
-        let first = items.len().min(part);
-        let mut others = items.split_off(first);
-        let mut results = Vec::new();
-        while !others.is_empty() {
-            let rest = others.split_off(others.len().min(part));
-            results.push(self.run(mem::replace(&mut others, rest), work.clone()));
-        }
-        let mut done: Vec<R> = items.into_iter().map(work).collect();
+        let part = items.len().div_ceil(parts.max(1));
+        let mut items = items.into_iter();
+        let mut next = || items.by_ref().take(part).collect::<Vec<T>>();
+        let own = next();
+        let others = iter::from_fn(|| Some(next()).filter(|part| !part.is_empty()));
+        let results: Vec<_> = others.map(|part| self.run(part, work.clone())).collect();
+        let mut done: Vec<R> = own.into_iter().map(work).collect();
         for result in results {
             match result.recv() {
                 Ok(Ok(part)) => done.extend(part),

@@ -98,7 +98,8 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
     let Start { home, config } = start;
     let comet = CometConfig::read(&home.config_toml())?;
     let _home = HomeLock::take(home)?;
-    let chain_id = chain_id(&home.root().join(&comet.genesis_file))?;
+    let genesis = home.root().join(&comet.genesis_file);
+    let chain_id = chain_id(&genesis)?;
     let _key = key_lock(home, &comet, &chain_id)?;
     check_sign_state(home, &comet)?;
     warn_of_open_keys(&[home.root().join(&comet.priv_validator_key_file), home.node_key()]);
@@ -108,7 +109,7 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
     let app = open(home, config)?;
     let height = app.snapshot().height();
     if height == 0 {
-        check_genesis(&home.root().join(&comet.genesis_file))?;
+        check_genesis(&genesis)?;
     }
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -147,7 +148,7 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
         consensus: app.watched_by(Arc::new(PhaseTimer::new(Arc::clone(&metrics)))),
     };
     let options = Options {
-        max_frame_bytes: config.abci.max_frame_bytes.max(init_chain_bytes(home)),
+        max_frame_bytes: config.abci.max_frame_bytes.max(init_chain_bytes(&genesis)),
         read_ahead: config.abci.read_ahead,
         check_tx_threads: config.abci.check_tx_threads,
     };
@@ -267,6 +268,14 @@ fn check_genesis(path: &Path) -> Result<(), NodeError> {
     })
 }
 
+/// About the longest InitChain: it carries the genesis document's state and validators.
+fn init_chain_bytes(genesis: &Path) -> usize {
+    let document = fs::metadata(genesis).map_or(0, |file| file.len());
+    usize::try_from(document)
+        .unwrap_or(usize::MAX)
+        .saturating_add(1 << 20)
+}
+
 /// What the node says of itself over gRPC.
 fn facts(config: &AppConfig) -> NodeFacts {
     NodeFacts {
@@ -316,12 +325,4 @@ fn watch_signals(runtime: &Runtime, inbox: &Inbox) -> Result<(), NodeError> {
         }
     });
     Ok(())
-}
-
-/// About the longest InitChain: it carries the genesis document's state and validators.
-fn init_chain_bytes(home: &Home) -> usize {
-    let document = std::fs::metadata(home.genesis()).map_or(0, |file| file.len());
-    usize::try_from(document)
-        .unwrap_or(usize::MAX)
-        .saturating_add(1 << 20)
 }

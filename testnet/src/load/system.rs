@@ -78,6 +78,8 @@ pub struct Running {
     pub txs: Txs,
     /// Transactions that the chain itself puts into each block.
     pub system_txs: u64,
+    /// Nodes keep only some blocks.
+    pub pruned: bool,
     processes: Processes,
 }
 
@@ -155,7 +157,9 @@ impl Stand {
         let first = network.nodes.first().cloned();
         let first = first.ok_or_else(|| Error::Usage("a testnet needs at least one validator".into()))?;
         let mut fleet = self.fleet(network.clone())?;
-        fleet.reach(1, self.patience()).await?;
+        // A second block: before it, the first and so the genesis may not be written.
+        let written = if self.crowd > 0 { 2 } else { 1 };
+        fleet.reach(written, self.patience()).await?;
         if self.crowd > 0 {
             let usage = fleet.pids(0).0.and_then(proc::usage).unwrap_or_default();
             eprintln!(
@@ -184,6 +188,7 @@ impl Stand {
             participants,
             txs,
             system_txs: 1,
+            pruned: self.keep_blocks.is_some(),
             processes,
         })
     }
@@ -224,6 +229,7 @@ impl Stand {
             participants,
             txs,
             system_txs: 0,
+            pruned: false,
             processes,
         })
     }

@@ -81,7 +81,7 @@ impl Trial {
 
 /// Runs one trial on a chain that makes blocks.
 pub async fn run(local: &LocalSet, chain: &Running, rate: f64, timing: Timing) -> Result<Trial> {
-    let mut watcher = Watcher::new(Rpc::new(&chain.first_node())).await?;
+    let mut watcher = Watcher::new(Rpc::new(&chain.first_node()), chain.pruned).await?;
     let generator = Generator::start(local, &chain.rpcs, chain.txs.clone(), rate).await?;
     let patience = timing.window;
 
@@ -109,7 +109,6 @@ pub async fn run(local: &LocalSet, chain: &Running, rate: f64, timing: Timing) -
             (first, last),
             after.failed.saturating_sub(before.failed),
         )
-        .await?
     })
 }
 
@@ -164,7 +163,8 @@ async fn drain(
             .next_commit(Instant::now() + Duration::from_millis(200))
             .await?;
     }
-    let committed = watcher.committed().await?;
+    watcher.read_blocks().await?;
+    let committed = watcher.committed();
     let due = (0..chain.txs.len()).map(|i| (i, generator.due(i)));
     let of_window = due.filter(|(_, due)| *due >= from && *due < to);
     let latencies = of_window.filter_map(|(i, due)| {
@@ -195,14 +195,14 @@ fn percentiles(mut latencies: Vec<Option<Duration>>) -> Latency {
 
 /// Counts blocks after `first` up to `last`: whole intervals only, or a block
 /// more or less at the window's edges would change the result.
-async fn judge(
+fn judge(
     watcher: &Watcher,
     chain: &Running,
     rate: f64,
     (first, last): (Commit, Commit),
     failed: u64,
-) -> Result<Trial> {
-    let metas = watcher.metas(first.height + 1, last.height).await?;
+) -> Trial {
+    let metas = watcher.metas(first.height + 1, last.height);
     let elapsed = last.seen - first.seen;
     let all: u64 = metas
         .iter()
@@ -215,7 +215,7 @@ async fn judge(
         _ => None,
     });
     let blocks = u32::try_from(metas.len()).unwrap_or(u32::MAX).max(1);
-    Ok(Trial {
+    Trial {
         system: chain.name,
         offered: rate,
         committed: count as f64 / elapsed.as_secs_f64(),
@@ -233,7 +233,7 @@ async fn judge(
         roles: BTreeMap::new(),
         disk: Vec::new(),
         memory: Vec::new(),
-    })
+    }
 }
 
 impl fmt::Display for Trial {

@@ -22,20 +22,33 @@ pub struct Commit {
     pub seen: Instant,
 }
 
+/// A block that was read: its summary, and the hashes of its transactions.
+struct Seen {
+    meta: BlockMeta,
+    txs: Vec<[u8; 32]>,
+}
+
 /// Follows the height that one node's application has committed.
 pub struct Watcher {
     rpc: Rpc,
     pub commits: Vec<Commit>,
     height: u64,
+    /// Of the first commits: reading blocks costs the node what is to be measured,
+    /// so they are read at the end, unless they are gone by then.
+    blocks: Vec<Seen>,
+    pruned: bool,
 }
 
 impl Watcher {
-    pub async fn new(rpc: Rpc) -> Result<Self> {
+    /// `pruned`: the node keeps only some blocks.
+    pub async fn new(rpc: Rpc, pruned: bool) -> Result<Self> {
         let height = rpc.applied().await?;
         Ok(Self {
             rpc,
             commits: Vec::new(),
             height,
+            blocks: Vec::new(),
+            pruned,
         })
     }
 
@@ -48,6 +61,9 @@ impl Watcher {
                 self.commits
                     .extend((self.height + 1..=height).map(|height| Commit { height, seen }));
                 self.height = height;
+                if self.pruned {
+                    self.read_blocks().await?;
+                }
                 return Ok(self.commits.last().copied());
             }
             if seen >= deadline {
@@ -72,28 +88,38 @@ impl Watcher {
         }
     }
 
-    /// Summaries of the blocks `first..=last`.
-    pub async fn metas(&self, first: u64, last: u64) -> Result<Vec<BlockMeta>> {
-        let mut metas = Vec::new();
-        let mut from = first;
-        while from <= last {
-            let to = last.min(from + 19);
-            metas.extend(self.rpc.block_metas(from, to).await?);
-            from = to + 1;
+    /// Reads the blocks of all commits that were not read yet.
+    pub async fn read_blocks(&mut self) -> Result<()> {
+        for commit in self.commits.iter().skip(self.blocks.len()) {
+            let txs = self.rpc.block_txs(commit.height).await?;
+            let metas = self.rpc.block_metas(commit.height, commit.height).await?;
+            let meta = metas.into_iter().next().ok_or_else(|| {
+                Error::Chain(format!(
+                    "block {} is not kept long enough to be read",
+                    commit.height
+                ))
+            })?;
+            let txs = txs.iter().map(|tx| Sha256::digest(tx).into()).collect();
+            self.blocks.push(Seen { meta, txs });
         }
-        Ok(metas)
+        Ok(())
     }
 
-    /// For each transaction that is in a watched block, when that block was
+    /// Summaries of the blocks `first..=last`, as far as they were read.
+    pub fn metas(&self, first: u64, last: u64) -> Vec<&BlockMeta> {
+        let metas = self.blocks.iter().map(|seen| &seen.meta);
+        metas
+            .filter(|meta| (first..=last).contains(&meta.header.height))
+            .collect()
+    }
+
+    /// For each transaction in a block that was read, when that block was
     /// committed, by the hash of the transaction.
-    pub async fn committed(&self) -> Result<BTreeMap<[u8; 32], Instant>> {
-        let mut committed = BTreeMap::new();
-        for commit in &self.commits {
-            for tx in self.rpc.block_txs(commit.height).await? {
-                committed.insert(Sha256::digest(&tx).into(), commit.seen);
-            }
-        }
-        Ok(committed)
+    pub fn committed(&self) -> BTreeMap<[u8; 32], Instant> {
+        let blocks = self.commits.iter().zip(&self.blocks);
+        blocks
+            .flat_map(|(commit, block)| block.txs.iter().map(|tx| (*tx, commit.seen)))
+            .collect()
     }
 }
 
