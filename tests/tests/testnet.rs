@@ -229,8 +229,9 @@ fn load_prints_a_line_per_figure() {
         "3",
         "--accounts",
         "1000",
+        // Gone before the trial ends.
         "--keep-blocks",
-        "100",
+        "2",
         "--reference",
         "kvstore",
     ];
