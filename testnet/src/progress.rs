@@ -1,5 +1,5 @@
 //! A sign of life while something takes its time: in place on a terminal, a line
-//! now and then without one.
+//! now and then without one. On the error output: it is no result.
 
 use std::{
     io::{IsTerminal, Write},
@@ -13,7 +13,7 @@ const IN_LOG: Duration = Duration::from_secs(10);
 pub async fn during<T>(work: impl Future<Output = T>, describe: impl Fn(Duration) -> String) -> T {
     let started = Instant::now();
     let mut line = Line {
-        terminal: std::io::stdout().is_terminal(),
+        terminal: std::io::stderr().is_terminal(),
         shown: false,
     };
     let period = if line.terminal { ON_TERMINAL } else { IN_LOG };
@@ -35,12 +35,12 @@ struct Line {
 impl Line {
     fn show(&mut self, text: &str) {
         if !self.terminal {
-            return println!("{text}");
+            return eprintln!("{text}");
         }
         self.shown = true;
         let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
         let cut: String = text.chars().take(width.saturating_sub(1)).collect();
-        let mut out = std::io::stdout().lock();
+        let mut out = std::io::stderr().lock();
         // A terminal that went away ends us by SIGHUP, not by an error here.
         let _gone = write!(out, "\r{cut}\x1b[K").and_then(|()| out.flush());
     }
@@ -49,7 +49,7 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         if self.shown {
-            let mut out = std::io::stdout().lock();
+            let mut out = std::io::stderr().lock();
             let _gone = write!(out, "\r\x1b[K").and_then(|()| out.flush());
         }
     }

@@ -75,10 +75,6 @@ impl Rpc {
         self.call("status", json!({})).await
     }
 
-    pub async fn height(&self) -> Result<u64> {
-        Ok(self.status().await?.sync_info.latest_block_height)
-    }
-
     /// The height whose block the application has executed and committed. A block
     /// is in `status` earlier, as soon as it is decided.
     pub async fn applied(&self) -> Result<u64> {

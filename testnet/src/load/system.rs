@@ -157,10 +157,12 @@ impl Stand {
         let first = network.nodes.first().cloned();
         let first = first.ok_or_else(|| Error::Usage("a testnet needs at least one validator".into()))?;
         let mut fleet = self.fleet(network.clone())?;
-        // A second block: before it, the first and so the genesis may not be written.
-        let written = if self.crowd > 0 { 2 } else { 1 };
-        fleet.reach(written, self.patience()).await?;
+        fleet.reach(1, self.patience()).await?;
         if self.crowd > 0 {
+            for node in &network.nodes {
+                let rpc = Rpc::new(&node.rpc.to_string());
+                wait_for_block(&rpc, self.patience(), || Ok(())).await?;
+            }
             let usage = fleet.pids(0).0.and_then(proc::usage).unwrap_or_default();
             eprintln!(
                 "… after the genesis slsbftd holds {} MB; starting again",
@@ -208,7 +210,8 @@ impl Stand {
             children.push(Child::start(&node.moniker, command, &crate::fleet::log_of(node))?);
         }
         for node in &network.nodes {
-            wait_for_block(&Rpc::new(&node.rpc.to_string()), &mut children).await?;
+            let rpc = Rpc::new(&node.rpc.to_string());
+            wait_for_block(&rpc, STARTUP, || children.iter_mut().try_for_each(Child::check)).await?;
         }
         let mut participants = vec![generator()];
         participants.extend(children.iter().map(|child| Participant {
@@ -255,16 +258,16 @@ fn without_our_state(home: &Path) -> Result<()> {
     fs::write(&path, document.to_string()).during(|| format!("write {}", path.display()))
 }
 
-async fn wait_for_block(rpc: &Rpc, children: &mut [Child]) -> Result<()> {
-    let deadline = std::time::Instant::now() + STARTUP;
-    loop {
-        if rpc.height().await.is_ok_and(|height| height > 0) {
-            return Ok(());
-        }
-        children.iter_mut().try_for_each(Child::check)?;
+/// Waits until a node has executed its first block, which is decided before that: stopped in
+/// between, it would read the genesis again. `check` says whether it still runs.
+async fn wait_for_block(rpc: &Rpc, at_most: Duration, mut check: impl FnMut() -> Result<()>) -> Result<()> {
+    let deadline = std::time::Instant::now() + at_most;
+    while !rpc.applied().await.is_ok_and(|height| height > 0) {
+        check()?;
         if std::time::Instant::now() > deadline {
-            return Err(Error::Chain("the reference chain made no block".into()));
+            return Err(Error::Chain("a new chain made no block".into()));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    Ok(())
 }
