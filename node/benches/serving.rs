@@ -21,6 +21,7 @@ use slsbft_node::{
     consumer::{
         Consumer,
         config::{Config as ConsumerConfig, Tolerance},
+        guard::Allowed,
     },
     metering::units::Credit,
     provider::{Provider, chain::Chain},
@@ -70,6 +71,7 @@ async fn through_both(home: &Path, upstream: SocketAddr, parallel: usize) -> Run
         gateway: format!("http://{}", provider.http).parse().unwrap(),
         vouchers: format!("http://{}", provider.vouchers).parse().unwrap(),
         listen: any(),
+        allowed: Allowed::default(),
         home: home.join("consumer"),
         spending_cap: None,
         rating: 0,
@@ -82,9 +84,7 @@ async fn through_both(home: &Path, upstream: SocketAddr, parallel: usize) -> Run
     };
     let deal = chain.deal(1).await.unwrap().unwrap();
     let keys = vec![session_key(1, 0), session_key(1, 1)];
-    let consumer = Consumer::start(config, CHAIN_ID.into(), &deal, keys)
-        .await
-        .unwrap();
+    let consumer = Consumer::start(config, CHAIN_ID, &deal, keys).await.unwrap();
     let run = load(consumer.listen, parallel).await;
     consumer.stop().await;
     provider.stop().await;

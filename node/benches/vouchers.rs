@@ -102,7 +102,7 @@ fn signed(deal: u64, number: u8, sequence: u64) -> SignedVoucher {
         rating: 0,
     };
     let signed = voucher::sign(&key, &voucher).unwrap();
-    assert!(ShapedVoucher::new(signed.clone(), CHAIN_ID).is_ok());
+    assert!(ShapedVoucher::new(signed.clone()).is_ok());
     signed
 }
 

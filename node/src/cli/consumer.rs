@@ -22,6 +22,7 @@ use super::{
 use crate::consumer::{
     Consumer,
     config::{Config, Tolerance},
+    guard::Allowed,
 };
 
 const EXAMPLES: &str = "\
@@ -55,6 +56,12 @@ pub struct Args {
     /// Where local programs send their requests
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Another host name that this proxy is asked by, besides addresses and localhost
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+    /// A web page's origin that may spend from the deal, such as https://app.example
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
     /// Folder of the last vouchers [default: consumer/deal-ID in the home]
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
@@ -88,6 +95,10 @@ impl Args {
             gateway: self.gateway.clone()?,
             vouchers: self.vouchers.clone()?,
             listen: self.listen,
+            allowed: Allowed {
+                hosts: self.allow_host.clone(),
+                origins: self.allow_origin.clone(),
+            },
             home: self.store.clone().unwrap_or_else(home),
             spending_cap: self.spending_cap,
             rating: self.rating,
@@ -119,9 +130,10 @@ pub fn run(args: &Args, global: &Global) -> Outcome {
         .map(|path| read_session_key(path))
         .collect::<Result<Vec<_>, _>>()?;
     daemon::run(async {
-        let client = args.node.connect(global).await?;
-        let (chain_id, deal) = (client.chain_id().await?, client.deal(deal).await?);
-        let consumer = Consumer::start(config, chain_id, &deal, keys).await?;
+        let client = args.node.connect_lazy(global)?;
+        let chain_id = daemon::until_answered(|| client.chain_id()).await?;
+        let deal = daemon::until_answered(|| client.deal(deal)).await?;
+        let consumer = Consumer::start(config, &chain_id, &deal, keys).await?;
         println!("deal {} is used on http://{}", deal.id, consumer.listen);
         tokio::select! {
             error = consumer.failed() => Err(error.into()),

@@ -1,14 +1,21 @@
 //! What the commands that stay have in common: their runtime, their log, and
 //! how they are asked to stop.
 
+use std::{fmt::Display, time::Duration};
+
 use clap::Args;
+use slsbft_client::ClientError;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Outcome;
 use crate::{
     config::{Log, LogFormat},
     process,
+    provider::{ProviderError, book::BookError, chain::ChainError},
 };
+
+/// Between questions to a node that does not answer yet.
+const NODE_PAUSE: Duration = Duration::from_secs(2);
 
 /// How a daemon logs.
 #[derive(Clone, Debug, Args)]
@@ -37,6 +44,40 @@ pub fn run(daemon: impl Future<Output = Outcome>) -> Outcome {
         .enable_all()
         .build()?
         .block_on(daemon)
+}
+
+/// A failure that passes with time: the node does not run yet, or is catching up.
+pub trait Passing {
+    fn is_passing(&self) -> bool;
+}
+
+impl Passing for ClientError {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Connect { .. } | Self::Unavailable { .. })
+    }
+}
+
+impl Passing for ProviderError {
+    fn is_passing(&self) -> bool {
+        let (Self::Chain(error) | Self::Book(BookError::Chain(error))) = self else {
+            return false;
+        };
+        matches!(error, ChainError::Unreachable(_))
+    }
+}
+
+/// Asks the node until it answers: after a power cut, node and daemon start at
+/// the same time.
+pub async fn until_answered<T, E: Passing + Display>(ask: impl AsyncFn() -> Result<T, E>) -> Result<T, E> {
+    loop {
+        match ask().await {
+            Err(error) if error.is_passing() => {
+                tracing::warn!(%error, "waiting for the node");
+                tokio::time::sleep(NODE_PAUSE).await;
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// Resolves at SIGTERM or SIGINT.

@@ -30,11 +30,19 @@ pub struct NodeOptions {
 
 impl NodeOptions {
     pub async fn connect(&self, global: &Global) -> Result<Client, Failure> {
-        let endpoint = match &self.node {
-            Some(endpoint) => endpoint.clone(),
-            None => home_endpoint(&Home::new(global.home()))?,
-        };
-        Ok(Client::connect(&endpoint).await?)
+        Ok(Client::connect(&self.endpoint(global)?).await?)
+    }
+
+    /// For daemons: the node may start later.
+    pub fn connect_lazy(&self, global: &Global) -> Result<Client, Failure> {
+        Ok(Client::connect_lazy(&self.endpoint(global)?)?)
+    }
+
+    fn endpoint(&self, global: &Global) -> Result<String, Failure> {
+        match &self.node {
+            Some(endpoint) => Ok(endpoint.clone()),
+            None => home_endpoint(&Home::new(global.home())),
+        }
     }
 }
 

@@ -147,13 +147,15 @@ impl Args {
 pub fn run(args: &Args, global: &Global) -> Outcome {
     args.log.init()?;
     daemon::run(async {
-        let client = args.node.connect(global).await?;
-        let chain_id = client.chain_id().await?;
+        let client = args.node.connect_lazy(global)?;
+        let chain_id = daemon::until_answered(|| client.chain_id()).await?;
         let key = args
             .keyring
             .unlock(&args.keyring.open(global), &args.from, &chain_id)?;
-        let chain = Arc::new(RemoteChain::new(client, key, remote::INCLUSION).await?);
-        let provider = Provider::start(args.config(global), chain).await?;
+        let connect = async || RemoteChain::new(client.clone(), key.clone(), remote::INCLUSION).await;
+        let chain = Arc::new(daemon::until_answered(connect).await?);
+        let start = async || Provider::start(args.config(global), chain.clone()).await;
+        let provider = daemon::until_answered(start).await?;
         println!("offer {} is served on http://{}", args.offer, provider.http);
         println!("vouchers are taken on http://{} (gRPC)", provider.vouchers);
         tokio::select! {

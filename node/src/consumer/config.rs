@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use http::Uri;
 use slsbft_types::Amount;
 
+use super::guard::Allowed;
+
 /// A consumer daemon's settings.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -13,6 +15,7 @@ pub struct Config {
     /// The provider's `Vouchers` service: `http://host:port`.
     pub vouchers: Uri,
     pub listen: SocketAddr,
+    pub allowed: Allowed,
     /// Folder of the last signed vouchers.
     pub home: PathBuf,
     /// Most that each session may ever come to be due, on top of the caps on the chain.

@@ -6,6 +6,7 @@
 mod clock;
 pub mod config;
 mod flush;
+pub mod guard;
 mod proxy;
 mod wallet;
 
@@ -67,10 +68,10 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// Resumes the sessions of `deal` and begins to serve.
+    /// Resumes the sessions of `deal`, as the chain `chain_id` has it, and begins to serve.
     pub async fn start(
         config: Config,
-        chain_id: String,
+        chain_id: &str,
         deal: &Deal,
         keys: Vec<SigningKey>,
     ) -> Result<Self, ConsumerError> {
@@ -89,8 +90,7 @@ impl Consumer {
         let vouchers = VouchersClient::new(vouchers.connect_lazy());
         // After a power cut the gateway gives back the last voucher, and its
         // signature proves it ours: no request waits for the disk.
-        let identity = format!("{chain_id} consumer");
-        let store = Store::open(&config.home, &identity, Survives::Kill)?;
+        let store = Store::open(&config.home, "consumer", Survives::Kill)?;
         let listen = |source| ConsumerError::Listen {
             address: config.listen,
             source,
@@ -99,8 +99,9 @@ impl Consumer {
         let address = listener.local_addr().map_err(listen)?;
 
         let records = store.records()?;
+        store.bind(chain_id, records.iter().any(|(key, _)| wallet::names(deal, key)))?;
         let (writer, writing) = Writer::spawn(store)?;
-        let wallet = Arc::new(Wallet::open(&config, &chain_id, deal, keys, &records, &writer)?);
+        let wallet = Arc::new(Wallet::open(&config, deal, keys, &records, &writer)?);
         let (stop, stopping) = watch::channel(false);
         let (stop_paying, stopping_paying) = watch::channel(false);
         let pay = |slot: &Arc<wallet::Slot>| {

@@ -24,6 +24,7 @@ use super::{
     clock::Clock,
     config::Config,
     flush,
+    guard::Foreign,
     wallet::{Lease, Slot, Wallet, WalletError},
 };
 use crate::metering::{
@@ -44,6 +45,8 @@ const WINDOW: u32 = 256 * 1024;
 /// Why a request was not passed on, or its answer not.
 #[derive(Debug, thiserror::Error)]
 enum ProxyError {
+    #[error(transparent)]
+    Foreign(#[from] Foreign),
     #[error(transparent)]
     Wallet(#[from] WalletError),
     #[error("the gateway does not answer: {0}; check --gateway")]
@@ -69,6 +72,7 @@ impl From<Stalled> for ProxyError {
 impl ProxyError {
     fn into_response(self) -> Response<Body> {
         let (status, error) = match &self {
+            Self::Foreign(_) => (StatusCode::FORBIDDEN, "foreign"),
             Self::Wallet(WalletError::Busy(_)) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Wallet(WalletError::CapReached | WalletError::Signing(_)) => {
                 (StatusCode::PAYMENT_REQUIRED, "cap_reached")
@@ -133,6 +137,7 @@ impl Proxy {
 
     async fn try_serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, ProxyError> {
         let (mut head, body) = request.into_parts();
+        self.config.allowed.check(&head)?;
         if head.method == Method::CONNECT || headers::asks_upgrade(&head.headers) {
             return Err(ProxyError::Unsupported);
         }

@@ -99,7 +99,6 @@ impl Wallet {
     /// Resumes every session from its last voucher, on disk or on the chain.
     pub fn open(
         config: &Config,
-        chain_id: &str,
         deal: &Deal,
         keys: Vec<SigningKey>,
         records: &[(RecordKey, Vec<u8>)],
@@ -124,7 +123,7 @@ impl Wallet {
                 .iter()
                 .find(|(key, _)| *key == record_key)
                 .map(|(_, bytes)| bytes.as_slice());
-            let tally = resume(config, chain_id, deal, &meters, key, bytes)?;
+            let tally = resume(config, deal, &meters, key, bytes)?;
             let state = State {
                 tally,
                 in_flight: 0,
@@ -180,11 +179,16 @@ impl Wallet {
     }
 }
 
+/// Whether a record is of one of the deal's sessions.
+pub fn names(deal: &Deal, record: &RecordKey) -> bool {
+    let mut keys = deal.sessions.iter().filter_map(|session| session.key.as_ref());
+    record.deal_id == deal.id && keys.any(|key| key.public_key == record.session.as_slice())
+}
+
 /// Where a session left off: the higher of the last voucher on disk and of what
 /// the chain has settled.
 fn resume(
     config: &Config,
-    chain_id: &str,
     deal: &Deal,
     meters: &Meters,
     key: SigningKey,
@@ -206,7 +210,8 @@ fn resume(
             deal: deal.id,
         })?;
     let mut last = Voucher {
-        chain_id: chain_id.to_owned(),
+        // Valid for the deal's whole life: also on a chain that goes on from this one's export.
+        chain_id: deal.chain_id.clone(),
         deal_id: deal.id,
         session_key: public.as_bytes().to_vec().into(),
         sequence: session.sequence,
@@ -224,7 +229,11 @@ fn resume(
             return Err(unreadable());
         }
         if stored.sequence >= last.sequence {
-            (last, in_flight) = (stored, record.in_flight);
+            in_flight = record.in_flight;
+            last = Voucher {
+                chain_id: last.chain_id,
+                ..stored
+            };
         }
     }
     let prices = deal

@@ -41,7 +41,7 @@ pub enum StoreError {
     )]
     Open { path: PathBuf, source: rocksdb::Error },
     #[error(
-        "the voucher store {path} belongs to '{found}', not to '{expected}'; give each its own --home",
+        "the voucher store {path} belongs to '{found}', not to '{expected}'; give each its own --store",
         path = path.display()
     )]
     Identity {
@@ -96,12 +96,15 @@ pub enum Survives {
 /// The open store. Only one process can have it open.
 pub struct Store {
     db: DB,
+    path: PathBuf,
+    role: String,
     survives: Survives,
 }
 
 impl Store {
-    /// Opens or makes the store of one identity (a chain and what is metered on it).
-    pub fn open(path: &Path, identity: &str, survives: Survives) -> Result<Self, StoreError> {
+    /// Opens or makes the store of one `role`: what is metered, and on which side.
+    /// To write to it, [`Store::bind`] it to a chain first.
+    pub fn open(path: &Path, role: &str, survives: Survives) -> Result<Self, StoreError> {
         std::fs::create_dir_all(path).map_err(|source| StoreError::Folder {
             path: path.into(),
             source,
@@ -127,22 +130,68 @@ impl Store {
         let families = [ColumnFamilyDescriptor::new(RECORDS, family)];
         let db = DB::open_cf_descriptors(&options, path, families).map_err(open)?;
 
-        let expected = format!("{FORMAT} {identity}");
-        match db.get(IDENTITY).map_err(open)? {
-            None => db
-                .put_opt(IDENTITY, &expected, &options_for(Survives::PowerCut))
-                .map_err(open)?,
-            Some(found) if found == expected.as_bytes() => {}
-            Some(found) => {
-                let found = String::from_utf8_lossy(&found).into_owned();
-                return Err(StoreError::Identity {
-                    path: path.into(),
-                    found,
-                    expected,
-                });
-            }
+        let store = Self {
+            db,
+            path: path.into(),
+            role: role.into(),
+            survives,
+        };
+        match store.identity()? {
+            Some(found) if store.chain_of(&found).is_none() => Err(store.foreign(found, "…")),
+            _ => Ok(store),
         }
-        Ok(Self { db, survives })
+    }
+
+    /// Enters the chain that the records are for. Records of another chain are
+    /// taken over only if this one `goes_on` with their deals, as one does that
+    /// starts from the other's export: elsewhere they would look like deals that
+    /// have ended, and be forgotten.
+    pub fn bind(&self, chain_id: &str, goes_on: bool) -> Result<(), StoreError> {
+        if let Some(found) = self.identity()? {
+            let former = self.chain_of(&found);
+            if former == Some(chain_id) {
+                return Ok(());
+            }
+            if !goes_on {
+                return Err(self.foreign(found, chain_id));
+            }
+            tracing::info!(
+                former,
+                chain_id,
+                "this chain goes on with the deals of the stored vouchers"
+            );
+        }
+        self.db
+            .put_opt(
+                IDENTITY,
+                self.identity_on(chain_id),
+                &options_for(Survives::PowerCut),
+            )
+            .map_err(StoreError::Write)
+    }
+
+    fn identity(&self) -> Result<Option<String>, StoreError> {
+        let found = self.db.get(IDENTITY).map_err(StoreError::Read)?;
+        Ok(found.map(|found| String::from_utf8_lossy(&found).into_owned()))
+    }
+
+    fn identity_on(&self, chain_id: &str) -> String {
+        format!("{FORMAT} {chain_id} {}", self.role)
+    }
+
+    /// The chain in an identity of this format and role.
+    fn chain_of<'a>(&self, identity: &'a str) -> Option<&'a str> {
+        let (format, rest) = identity.split_once(' ')?;
+        let (chain_id, role) = rest.split_once(' ')?;
+        (format == FORMAT && role == self.role).then_some(chain_id)
+    }
+
+    fn foreign(&self, found: String, chain_id: &str) -> StoreError {
+        StoreError::Identity {
+            path: self.path.clone(),
+            found,
+            expected: self.identity_on(chain_id),
+        }
     }
 
     /// All records, in the order of their keys.
@@ -378,16 +427,31 @@ mod tests {
     }
 
     #[test]
-    fn a_store_is_refused_to_another_identity_and_to_a_second_user() {
+    fn a_store_is_refused_to_another_role_and_to_a_second_user() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "chain-1 offer 1", Survives::Kill).unwrap();
+        let store = Store::open(folder.path(), "offer 1", Survives::Kill).unwrap();
+        store.bind("chain-1", false).unwrap();
         assert!(matches!(
-            Store::open(folder.path(), "chain-1 offer 1", Survives::Kill),
+            Store::open(folder.path(), "offer 1", Survives::Kill),
             Err(StoreError::Open { .. })
         ));
         drop(store);
-        let other = Store::open(folder.path(), "chain-2 offer 1", Survives::Kill);
+        let other = Store::open(folder.path(), "offer 2", Survives::Kill);
         assert!(matches!(other, Err(StoreError::Identity { .. })));
+    }
+
+    #[test]
+    fn a_store_follows_only_a_chain_that_goes_on_with_its_deals() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "offer 1", Survives::Kill).unwrap();
+        store.bind("chain-1", false).unwrap();
+        let other = store.bind("chain-2", false);
+        assert!(matches!(other, Err(StoreError::Identity { .. })));
+        store.bind("chain-2", true).unwrap();
+        drop(store);
+        let store = Store::open(folder.path(), "offer 1", Survives::Kill).unwrap();
+        store.bind("chain-2", false).unwrap();
+        assert!(store.bind("chain-1", false).is_err());
     }
 
     /// The write-ahead log holds everything until the memtable is flushed.

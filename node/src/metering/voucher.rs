@@ -4,12 +4,15 @@
 use slsbft_proto::metering::v1::SignedVoucher;
 use slsbft_types::metering::{Voucher, VoucherError};
 
-use super::units::{MAX_COUNTER, MAX_METERS};
+use super::{
+    store::RecordKey,
+    units::{MAX_COUNTER, MAX_METERS},
+};
 
 /// ed25519 public key of a session.
 pub type SessionKey = [u8; 32];
 
-/// Why bytes are no voucher for this chain.
+/// Why bytes are no voucher.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
     #[error("voucher is missing")]
@@ -20,17 +23,16 @@ pub enum ShapeError {
     Encoding,
     #[error(transparent)]
     Form(#[from] VoucherError),
-    #[error("voucher is for chain '{found}', this gateway serves '{expected}'")]
-    WrongChain { found: String, expected: String },
     #[error("sequence must be at least 1")]
     Sequence,
     #[error("counters must be 1 to {MAX_METERS} numbers below 2^62")]
     Counters,
 }
 
-/// A well-formed voucher for this chain, not yet verified.
+/// A well-formed voucher, not yet verified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShapedVoucher {
+    pub chain_id: String,
     pub deal_id: u64,
     pub session: SessionKey,
     pub sequence: u64,
@@ -40,20 +42,21 @@ pub struct ShapedVoucher {
 }
 
 impl ShapedVoucher {
-    /// Checks everything about a voucher that needs neither its deal nor its key.
-    pub fn new(signed: SignedVoucher, chain_id: &str) -> Result<Self, ShapeError> {
-        let voucher = Voucher::decode(&signed)?;
-        if voucher.chain_id != chain_id {
-            let found = voucher.chain_id.chars().take(50).collect();
-            return Err(ShapeError::WrongChain {
-                found,
-                expected: chain_id.to_owned(),
-            });
+    pub fn key(&self) -> RecordKey {
+        RecordKey {
+            deal_id: self.deal_id,
+            session: self.session,
         }
+    }
+
+    /// Checks everything about a voucher that needs neither its deal nor its key.
+    pub fn new(signed: SignedVoucher) -> Result<Self, ShapeError> {
+        let voucher = Voucher::decode(&signed)?;
         if voucher.sequence == 0 {
             return Err(ShapeError::Sequence);
         }
         let Voucher {
+            chain_id,
             deal_id,
             session_key: session,
             sequence,
@@ -64,6 +67,7 @@ impl ShapedVoucher {
             return Err(ShapeError::Counters);
         }
         Ok(Self {
+            chain_id,
             deal_id,
             session,
             sequence,
@@ -112,12 +116,8 @@ mod tests {
         let refuse = |change: &dyn Fn(&mut Voucher)| {
             let mut voucher = voucher(1, 1);
             change(&mut voucher);
-            ShapedVoucher::new(sign(&voucher, &key(1)), "test").unwrap_err()
+            ShapedVoucher::new(sign(&voucher, &key(1))).unwrap_err()
         };
-        assert!(matches!(
-            refuse(&|v| v.chain_id = "other".into()),
-            ShapeError::WrongChain { .. }
-        ));
         assert_eq!(
             refuse(&|v| v.session_key = vec![1; 31].into()),
             VoucherError::SessionKey(31).into()
@@ -128,10 +128,7 @@ mod tests {
         assert_eq!(refuse(&|v| v.rating = 6), VoucherError::Rating(6).into());
         let mut short = sign(&voucher(1, 1), &key(1));
         short.signature = vec![0; 63].into();
-        assert_eq!(
-            ShapedVoucher::new(short, "test"),
-            Err(VoucherError::Signature(63).into())
-        );
+        assert_eq!(ShapedVoucher::new(short), Err(VoucherError::Signature(63).into()));
     }
 
     proptest! {
@@ -143,7 +140,7 @@ mod tests {
             bytes[at] ^= flip;
             let signature = bytes.split_off(signed.voucher.len());
             let changed = SignedVoucher { voucher: bytes.into(), signature: signature.into() };
-            if let Ok(shaped) = ShapedVoucher::new(changed, "test") {
+            if let Ok(shaped) = ShapedVoucher::new(changed) {
                 prop_assert_eq!(verify_batch(&[shaped.signed]), [false]);
             }
         }
@@ -154,7 +151,7 @@ mod tests {
             signature in proptest::collection::vec(any::<u8>(), 0..80),
         ) {
             let signed = SignedVoucher { voucher: voucher.into(), signature: signature.into() };
-            prop_assert!(ShapedVoucher::new(signed, "test").is_err());
+            prop_assert!(ShapedVoucher::new(signed).is_err());
         }
     }
 }

@@ -175,6 +175,12 @@ impl Book {
         &self.chain_id
     }
 
+    /// Whether the chain has a deal with such a session.
+    pub fn has(&self, record: &RecordKey) -> bool {
+        let entry = self.known(record.deal_id);
+        entry.is_some_and(|entry| entry.deal.lock().session(&record.session).is_some())
+    }
+
     pub fn chain(&self) -> &Arc<dyn Chain> {
         &self.chain
     }
@@ -299,7 +305,7 @@ impl Book {
             entry.changed.notify_waiters();
             return Some(entry);
         }
-        let mut read = Deal::from_chain(deal)
+        let mut read = Deal::from_chain(deal, &self.chain_id)
             .inspect_err(|error| tracing::warn!(%error, "deal cannot be served"))
             .ok()?;
         read.blind = self.sight.lock().age() > patience(&read);

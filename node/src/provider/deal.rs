@@ -26,6 +26,8 @@ pub enum DealError {
 pub enum VoucherError {
     #[error("the deal does not name this session key; add it to the deal first")]
     UnknownSession,
+    #[error("the voucher is for chain '{found}', the deal for '{expected}'")]
+    WrongChain { expected: String, found: String },
     #[error("the deal has {expected} meters, the voucher {found} counters")]
     Counters { expected: usize, found: usize },
     #[error("the counters are due more than any escrow can hold")]
@@ -72,6 +74,9 @@ pub enum Taken {
 #[derive(Clone, Debug)]
 pub struct Deal {
     pub id: u64,
+    /// The chains whose vouchers the deal takes: the one that it was opened on,
+    /// and the present one, which may have started from that one's export.
+    chain_ids: [String; 2],
     pub meters: Meters,
     pub escrow: Amount,
     pub paid: Amount,
@@ -88,7 +93,8 @@ pub struct Deal {
 }
 
 impl Deal {
-    pub fn from_chain(deal: &proto::Deal) -> Result<Self, DealError> {
+    /// Reads a deal of the chain `chain_id`.
+    pub fn from_chain(deal: &proto::Deal, chain_id: &str) -> Result<Self, DealError> {
         let meters = Meters::new(&deal.meters);
         let meters = meters.map_err(|source| DealError::Meters {
             deal: deal.id,
@@ -96,6 +102,7 @@ impl Deal {
         })?;
         let mut read = Self {
             id: deal.id,
+            chain_ids: [deal.chain_id.clone(), chain_id.to_owned()],
             meters,
             escrow: Amount::ZERO,
             paid: Amount::ZERO,
@@ -167,6 +174,11 @@ impl Deal {
             .sessions
             .get(&voucher.session)
             .ok_or(VoucherError::UnknownSession)?;
+        if !self.chain_ids.contains(&voucher.chain_id) {
+            let [expected, _] = self.chain_ids.clone();
+            let found = voucher.chain_id.clone();
+            return Err(VoucherError::WrongChain { expected, found });
+        }
         let (expected, found) = (self.meters.len(), voucher.counters.len());
         if expected != found {
             return Err(VoucherError::Counters { expected, found });

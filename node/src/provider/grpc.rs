@@ -53,7 +53,7 @@ impl VouchersService {
 
     async fn shape(&self, request: SubmitRequest) -> Result<(ShapedVoucher, Arc<Entry>), Refusal> {
         let signed = request.voucher.ok_or(ShapeError::Missing)?;
-        let voucher = ShapedVoucher::new(signed, self.book.chain_id())?;
+        let voucher = ShapedVoucher::new(signed)?;
         let entry = self.book.find(voucher.deal_id, &voucher.session).await?;
         Ok((voucher, entry))
     }

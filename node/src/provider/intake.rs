@@ -18,7 +18,7 @@ use super::{
     refusal::Refusal,
 };
 use crate::metering::{
-    store::{Receipt, RecordKey, StoreError, Writer},
+    store::{Receipt, StoreError, Writer},
     voucher::ShapedVoucher,
 };
 
@@ -201,10 +201,7 @@ fn take(
     purpose: Purpose,
     writer: &Writer,
 ) -> Result<Accepted, Refusal> {
-    let key = RecordKey {
-        deal_id: entry.id,
-        session: voucher.session,
-    };
+    let key = voucher.key();
     let record = voucher.signed.encode_to_vec();
     let (taken, sequence) = {
         let mut deal = entry.deal.lock();

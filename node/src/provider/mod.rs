@@ -105,10 +105,12 @@ impl Provider {
             return Err(ProviderError::Upstream(upstream.clone()));
         }
         let chain_id = chain.chain_id().await?;
-        let identity = format!("{chain_id} offer {}", config.offer_id);
-        let store = Store::open(&config.home, &identity, Survives::PowerCut)?;
-        let held = read_records(&store, &chain_id)?;
+        let role = format!("offer {}", config.offer_id);
+        let store = Store::open(&config.home, &role, Survives::PowerCut)?;
+        let held = read_records(&store)?;
+        let keys: Vec<RecordKey> = held.iter().map(ShapedVoucher::key).collect();
         let book = Arc::new(Book::open(chain, chain_id, config.offer_id, held).await?);
+        store.bind(book.chain_id(), keys.iter().any(|key| book.has(key)))?;
         let (http, vouchers) = (
             listen(config.listen).await?,
             listen(config.vouchers_listen).await?,
@@ -180,12 +182,12 @@ impl Provider {
     }
 }
 
-fn read_records(store: &Store, chain_id: &str) -> Result<Vec<ShapedVoucher>, ProviderError> {
+fn read_records(store: &Store) -> Result<Vec<ShapedVoucher>, ProviderError> {
     let records = store.records()?;
     let count = records.len();
     let read = |(_, bytes): (RecordKey, Vec<u8>)| {
         let signed = SignedVoucher::decode(bytes.as_slice()).ok()?;
-        ShapedVoucher::new(signed, chain_id).ok()
+        ShapedVoucher::new(signed).ok()
     };
     let held: Vec<ShapedVoucher> = records.into_iter().filter_map(read).collect();
     if held.len() < count {

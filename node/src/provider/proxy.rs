@@ -62,7 +62,7 @@ impl Proxy {
             return Err(Refusal::TooLarge(limit));
         }
         let signed = wire::read_voucher(request.headers())?;
-        let voucher = ShapedVoucher::new(signed, self.book.chain_id())?;
+        let voucher = ShapedVoucher::new(signed)?;
         let session = voucher.session;
         let entry = self.book.find(voucher.deal_id, &session).await?;
         let accepted = self

@@ -66,7 +66,9 @@ impl Refusal {
             Self::Shape(_) => Reason::BadVoucher,
             Self::Voucher(error) => match error {
                 VoucherError::UnknownSession => Reason::UnknownSession,
-                VoucherError::Counters { .. } | VoucherError::Overflow => Reason::BadVoucher,
+                VoucherError::WrongChain { .. } | VoucherError::Counters { .. } | VoucherError::Overflow => {
+                    Reason::BadVoucher
+                }
                 VoucherError::Signature => Reason::BadSignature,
                 VoucherError::Replayed { .. } => Reason::Replayed,
                 VoucherError::CounterFell { .. } => Reason::CounterFell,

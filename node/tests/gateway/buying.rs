@@ -15,6 +15,7 @@ use slsbft_node::{
     consumer::{
         Consumer, ConsumerError,
         config::{Config, Tolerance},
+        guard::Allowed,
     },
     metering::{units::Credit, wire},
     provider::chain::Chain,
@@ -25,7 +26,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::Mutex};
 
 use crate::{
-    chain::{CHAIN_ID, MemoryChain, session_key},
+    chain::{MemoryChain, session_key},
     setup::{SOON, Setup, eventually, meters},
 };
 
@@ -34,6 +35,7 @@ fn config(gateway: SocketAddr, vouchers: SocketAddr, home: &TempDir) -> Config {
         gateway: format!("http://{gateway}").parse().unwrap(),
         vouchers: format!("http://{vouchers}").parse().unwrap(),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        allowed: Allowed::default(),
         home: home.path().join("consumer"),
         spending_cap: None,
         rating: 0,
@@ -49,7 +51,8 @@ fn config(gateway: SocketAddr, vouchers: SocketAddr, home: &TempDir) -> Config {
 async fn start(config: Config, chain: &MemoryChain, keys: &[u8]) -> Result<Consumer, ConsumerError> {
     let deal = chain.deal(1).await.unwrap().unwrap();
     let keys = keys.iter().map(|number| session_key(1, *number)).collect();
-    Consumer::start(config, CHAIN_ID.into(), &deal, keys).await
+    let chain_id = chain.chain_id().await.unwrap();
+    Consumer::start(config, &chain_id, &deal, keys).await
 }
 
 async fn buyer(setup: &Setup, home: &TempDir, keys: &[u8]) -> Consumer {
@@ -452,4 +455,45 @@ async fn nonsense_from_a_gateway_is_an_answer_to_the_client_and_not_a_payment() 
             assert_eq!(*signed.lock().await, [0, 0]);
         }
     }
+}
+
+#[tokio::test]
+async fn a_web_page_spends_nothing() {
+    let setup = Setup::start().await;
+    let home = TempDir::new().unwrap();
+    let consumer = buyer(&setup, &home, &[0]).await;
+    let client = plain();
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+        ("host", "evil.example"),
+    ] {
+        let request = Request::builder()
+            .uri(format!("http://{}/hello", consumer.listen))
+            .header(name, value);
+        let answer = client.request(request.body(Full::default()).unwrap());
+        let answer = tokio::time::timeout(SOON, answer).await.unwrap().unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}: {value}");
+    }
+    let (status, _) = send(&client, consumer.listen, "/hello", vec![]).await;
+    assert_eq!(status, StatusCode::OK);
+    paid_up(&setup, 0, [1, 5]).await;
+    consumer.stop().await;
+}
+
+#[tokio::test]
+async fn a_consumer_goes_on_when_its_chain_goes_on_under_another_name() {
+    let mut setup = Setup::start().await;
+    let home = TempDir::new().unwrap();
+    let consumer = buyer(&setup, &home, &[0]).await;
+    let client = plain();
+    send(&client, consumer.listen, "/hello", vec![]).await;
+    consumer.stop().await;
+    setup.chain.rename("slsbft-test-2");
+    setup.restart().await;
+    let consumer = buyer(&setup, &home, &[0]).await;
+    let (status, _) = send(&client, consumer.listen, "/hello", vec![]).await;
+    assert_eq!(status, StatusCode::OK);
+    paid_up(&setup, 0, [2, 10]).await;
+    consumer.stop().await;
 }

@@ -30,6 +30,7 @@ pub struct MemoryChain {
 
 #[derive(Default)]
 struct State {
+    chain_id: String,
     meters: Vec<Meter>,
     deals: BTreeMap<u64, Deal>,
     claims: Vec<SignedVoucher>,
@@ -78,6 +79,7 @@ impl MemoryChain {
     pub fn new(meters: &[Meter]) -> Self {
         Self {
             state: Mutex::new(State {
+                chain_id: CHAIN_ID.into(),
                 meters: meters.to_vec(),
                 ..State::default()
             }),
@@ -105,6 +107,7 @@ impl MemoryChain {
         let mut state = self.state.lock();
         let deal = Deal {
             id,
+            chain_id: state.chain_id.clone(),
             offer_id: OFFER,
             provider: PROVIDER.into(),
             consumer: "ankr1consumer".into(),
@@ -131,6 +134,11 @@ impl MemoryChain {
 
     pub fn change(&self, id: u64, change: impl FnOnce(&mut Deal)) {
         change(self.state.lock().deals.get_mut(&id).unwrap());
+    }
+
+    /// The chain starts from its export under another name.
+    pub fn rename(&self, chain_id: &str) {
+        self.state.lock().chain_id = chain_id.into();
     }
 
     pub fn end(&self, id: u64) {
@@ -220,7 +228,8 @@ impl State {
 
     fn claim(&mut self, signed: &SignedVoucher) -> ClaimVerdict {
         self.claims.push(signed.clone());
-        let Ok(voucher) = voucher::verify(CHAIN_ID, signed) else {
+        let verify = |chain_id: &str| voucher::verify(chain_id, signed);
+        let Ok(voucher) = verify(CHAIN_ID).or_else(|_| verify(&self.chain_id)) else {
             return ClaimVerdict::BadSignature;
         };
         let prices: Vec<(u64, u32)> = self
@@ -266,7 +275,8 @@ impl State {
 #[tonic::async_trait]
 impl Chain for MemoryChain {
     async fn chain_id(&self) -> Result<String, ChainError> {
-        self.state.lock().up().map(|()| CHAIN_ID.into())
+        let state = self.state.lock();
+        state.up().map(|()| state.chain_id.clone())
     }
 
     fn provider(&self) -> String {

@@ -12,6 +12,7 @@ use slsbft_node::{
     consumer::{
         Consumer,
         config::{Config, Tolerance},
+        guard::Allowed,
     },
     provider::{Provider, chain::Chain},
 };
@@ -42,6 +43,7 @@ pub async fn child(arguments: &str) {
         gateway: format!("http://{}", next()).parse().unwrap(),
         vouchers: format!("http://{}", next()).parse().unwrap(),
         listen: any_port(),
+        allowed: Allowed::default(),
         spending_cap: None,
         rating: 0,
         tolerance: Tolerance::default(),
@@ -52,7 +54,7 @@ pub async fn child(arguments: &str) {
         connections: 64,
     };
     let deal = metered_chain().deal(1).await.unwrap().unwrap();
-    let consumer = Consumer::start(config, CHAIN_ID.into(), &deal, vec![session_key(1, 0)]).await;
+    let consumer = Consumer::start(config, CHAIN_ID, &deal, vec![session_key(1, 0)]).await;
     println!("{}", consumer.as_ref().unwrap().listen);
     std::future::pending().await
 }

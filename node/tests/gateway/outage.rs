@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http_body_util::BodyExt;
-use slsbft_node::metering::wire::Reason;
+use slsbft_node::{
+    metering::{store::StoreError, wire::Reason},
+    provider::{Provider, ProviderError},
+};
 
 use crate::{
     chain::meter,
@@ -82,4 +85,56 @@ async fn vouchers_of_deals_that_a_replaying_node_does_not_know_yet_are_kept() {
     setup.chain.open_deal(1, 2, 1_000_000);
     setup.restart().await;
     assert_eq!(held(&setup).await, 0);
+}
+
+#[tokio::test]
+async fn vouchers_are_kept_and_taken_on_a_chain_that_goes_on_under_another_name() {
+    const NEXT: &str = "slsbft-test-2";
+    let mut setup = Setup::start().await;
+    let mut consumer = Consumer::new(&setup, 1, 0);
+    assert_eq!(
+        whole(consumer.get("/hello", &[0, 0]).await).await.0,
+        StatusCode::OK
+    );
+    assert_eq!(
+        whole(consumer.get("/hello", &[1, 5]).await).await.0,
+        StatusCode::OK
+    );
+    setup.chain.rename(NEXT);
+    setup.restart().await;
+    assert_eq!(setup.session(1, 0).await.voucher.unwrap().sequence, 2);
+    // The deal was opened under the old name, which its vouchers may go on to have.
+    let mut consumer = Consumer {
+        sequence: consumer.sequence,
+        ..Consumer::new(&setup, 1, 0)
+    };
+    assert_eq!(
+        whole(consumer.get("/hello", &[2, 10]).await).await.0,
+        StatusCode::OK
+    );
+    let present = consumer.sign_as(NEXT, 4, &[2, 10]);
+    let answer = consumer.get_with("/hello", &present).await;
+    assert_eq!(whole(answer).await.0, StatusCode::OK);
+    let other = consumer.sign_as("slsbft-test-3", 5, &[3, 15]);
+    let answer = consumer.get_with("/hello", &other).await;
+    assert_eq!(refusal(answer).await.1.error, Reason::BadVoucher);
+}
+
+#[tokio::test]
+async fn vouchers_are_not_mixed_with_those_of_a_chain_that_has_other_deals() {
+    let mut setup = Setup::start().await;
+    let mut consumer = Consumer::new(&setup, 1, 0);
+    assert_eq!(
+        whole(consumer.get("/hello", &[0, 0]).await).await.0,
+        StatusCode::OK
+    );
+    setup.provider.take().unwrap().stop().await;
+    setup.chain.end(1);
+    setup.chain.open_deal(2, 1, 1_000_000);
+    setup.chain.rename("slsbft-test-2");
+    let refused = Provider::start(setup.config.clone(), setup.chain.clone()).await;
+    assert!(matches!(
+        refused.err(),
+        Some(ProviderError::Store(error)) if matches!(*error, StoreError::Identity { .. })
+    ));
 }
