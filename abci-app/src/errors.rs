@@ -78,38 +78,47 @@ pub mod sdk {
     pub const CODESPACE: &str = "sdk";
 
     macro_rules! codes {
-        ($($(#[$doc:meta])* $name:ident = $code:literal;)*) => {
+        ($($(#[$doc:meta])* $name:ident = $code:literal, $words:literal;)*) => {
             $($(#[$doc])* pub fn $name(message: impl Into<String>) -> TxError {
-                TxError::new(CODESPACE, $code, message)
+                TxError::new(CODESPACE, $code, ending_in(message.into(), $words))
             })*
         };
     }
 
     codes! {
         /// Undecodable bytes, or what only this form can express.
-        tx_decode = 2;
+        tx_decode = 2, "tx parse error";
         /// Sequence number of an account cannot be used.
-        invalid_sequence = 3;
+        invalid_sequence = 3, "invalid sequence";
         /// Bad signature, wrong chain id, high-S.
-        unauthorized = 4;
-        insufficient_funds = 5;
+        unauthorized = 4, "unauthorized";
+        insufficient_funds = 5, "insufficient funds";
         /// A message or query nobody handles.
-        unknown_request = 6;
-        invalid_address = 7;
-        invalid_pub_key = 8;
-        unknown_address = 9;
-        invalid_coins = 10;
-        out_of_gas = 11;
-        memo_too_large = 12;
-        insufficient_fee = 13;
-        too_many_signatures = 14;
-        no_signatures = 15;
-        invalid_request = 18;
-        tx_too_large = 21;
-        tx_timeout_height = 30;
-        unknown_extension_options = 31;
-        wrong_sequence = 32;
-        not_supported = 37;
-        invalid_gas_limit = 41;
+        unknown_request = 6, "unknown request";
+        invalid_address = 7, "invalid address";
+        invalid_pub_key = 8, "invalid pubkey";
+        unknown_address = 9, "unknown address";
+        invalid_coins = 10, "invalid coins";
+        out_of_gas = 11, "out of gas";
+        memo_too_large = 12, "memo too large";
+        insufficient_fee = 13, "insufficient fee";
+        too_many_signatures = 14, "maximum number of signatures exceeded";
+        no_signatures = 15, "no signatures supplied";
+        invalid_request = 18, "invalid request";
+        tx_too_large = 21, "tx too large";
+        tx_timeout_height = 30, "tx timeout height";
+        unknown_extension_options = 31, "unknown extension options";
+        wrong_sequence = 32, "incorrect account sequence";
+        not_supported = 37, "feature not supported";
+        invalid_gas_limit = 41, "invalid gas limit";
+    }
+
+    /// Cosmos SDK ends a message with what its code means; clients match on that.
+    fn ending_in(message: String, words: &str) -> String {
+        if message.ends_with(words) {
+            message
+        } else {
+            format!("{message}: {words}")
+        }
     }
 }

@@ -9,4 +9,4 @@ pub const PER_SIGNATURE: u64 = 30_000;
 /// A transfer to one recipient.
 pub const SEND: u64 = 40_000;
 /// Each input or output of a multi-send.
-pub const MULTI_SEND_ENTRY: u64 = 20_000;
+pub const MULTI_SEND_ENTRY: u64 = 40_000;

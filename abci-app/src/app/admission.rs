@@ -63,6 +63,18 @@ impl<'a> Admission<'a> {
         })
     }
 
+    /// Refuses a number of transactions that no block has the gas for, before the
+    /// first of them is read: empty ones take two bytes in a proposal.
+    pub fn could_fit(&self, txs: usize) -> Result<(), TxError> {
+        let most = self.params.max_block_gas / self.params.fees.min_tx_gas.max(1);
+        if txs as u64 > most {
+            return Err(sdk::out_of_gas(format!(
+                "{txs} transactions do not fit a block, which has the gas for {most}"
+            )));
+        }
+        Ok(())
+    }
+
     /// Admits the next transaction if it may be there and its gas still fits.
     pub fn admit(&mut self, state: &mut Overlay, read: ReadTx) -> Result<Admitted, Fault> {
         let (tx, verdicts) = match read {

@@ -23,7 +23,7 @@ use crate::{
     context::{BlockInfo, Context},
     errors::{ExecError, Fault, TxError},
     events::{annotate, event},
-    modules::{beacon, consensus, fees},
+    modules::{bank, beacon, consensus, fees},
     probe::Phase,
     tx::{
         CheckedTx,
@@ -189,11 +189,14 @@ impl App {
         if strict && let Err(error) = system.clone().unwrap_or_else(|| beacon::check(&[], info.height)) {
             return Ok(Err(error));
         }
+        let mut admission = Admission::new(self, state, info)?;
+        if strict && let Err(error) = admission.could_fit(block.txs.len().saturating_sub(1)) {
+            return Ok(Err(error));
+        }
         self.probe.enter(Phase::Signatures);
         let reads = self.read_txs(state, block.txs.get(1..).unwrap_or_default())?;
         self.probe.enter(Phase::Admission);
         consensus::record_commit(state, block.last_commit.as_ref())?;
-        let mut admission = Admission::new(self, state, info)?;
         let mut admitted = Vec::with_capacity(reads.len());
         for read in reads {
             let outcome = admission.admit(state, read)?;
@@ -273,7 +276,11 @@ pub(super) fn run_messages(
 /// indexers expect them.
 pub(super) fn ante_events(tx: &CheckedTx) -> Vec<Event> {
     let fee = Coins::base(tx.fee().amount);
-    let mut events = Vec::with_capacity(8);
+    let mut events = Vec::with_capacity(12);
+    let collector = Address::module(fees::COLLECTOR);
+    if !tx.fee().amount.is_zero() {
+        events.extend(bank::events::fee_paid(&tx.fee().payer, &collector, &fee));
+    }
     events.push(
         event("tx")
             .note("fee", fee)

@@ -1,13 +1,7 @@
 //! The mempool connection: admission on an overlay over the latest state, so
 //! that an account can have several transactions pending.
 
-use std::{
-    sync::{
-        Arc,
-        mpsc::{self, SyncSender},
-    },
-    thread,
-};
+use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
@@ -16,7 +10,7 @@ use slsbft_store::Overlay;
 use slsbft_types::Time;
 use tendermint_proto::v0_38::abci::{CheckTxType, RequestCheckTx, ResponseCheckTx};
 
-use super::modules;
+use super::{ahead::Ahead, modules};
 use crate::{
     abci::Mempool,
     context::BlockInfo,
@@ -27,9 +21,6 @@ use crate::{
     },
 };
 
-/// Transactions whose vouchers wait to be judged ahead; a block judges the rest.
-const AHEAD: usize = 64;
-
 /// Checks transactions for CometBFT's mempool.
 pub struct MempoolService {
     reader: Arc<TxReader>,
@@ -38,7 +29,7 @@ pub struct MempoolService {
     view: ArcSwapOption<View>,
     /// The view's state with every pending transaction admitted.
     pending: Mutex<Option<Pending>>,
-    ahead: SyncSender<Arc<CheckedTx>>,
+    ahead: Ahead,
 }
 
 struct View {
@@ -70,7 +61,7 @@ impl MempoolService {
             verifier,
             view: ArcSwapOption::empty(),
             pending: Mutex::new(None),
-            ahead: judging_ahead(),
+            ahead: Ahead::new(),
         }
     }
 
@@ -94,6 +85,7 @@ impl MempoolService {
             state,
         });
         *pending = Some(Pending::of(view.clone()));
+        self.ahead.renew();
         self.view.store(Some(view));
         Ok(())
     }
@@ -125,15 +117,6 @@ impl MempoolService {
         ante::admit(state, &view.block, &view.params, tx, &signatures)?;
         Ok(ante::gas_used(tx, &view.params))
     }
-
-    /// Begins what the block would wait for. Not before admission: a transaction
-    /// that nobody pays for gets no work of this size done.
-    fn judge_ahead(&self, tx: &Arc<CheckedTx>) {
-        if tx.has_vouchers() {
-            // Full: the block does it.
-            let _ = self.ahead.try_send(tx.clone());
-        }
-    }
 }
 
 impl Mempool for MempoolService {
@@ -156,7 +139,8 @@ impl Mempool for MempoolService {
             let used = self.admit(&tx, &judged)?;
             if matches!(judged, Judged::New(_)) {
                 self.reader.keep(&verified.bytes, &tx);
-                self.judge_ahead(&tx);
+                // Not before: a transaction that is refused gets no work of this size done.
+                self.ahead.offer(&tx);
             }
             Ok((tx.fee().gas_limit, used))
         });
@@ -178,18 +162,6 @@ impl Pending {
         let state = view.state.clone();
         Self { view, state }
     }
-}
-
-/// Judges vouchers, one transaction at a time: of a block's own work, which
-/// shares the cores, no more than that one stands in the way.
-fn judging_ahead() -> SyncSender<Arc<CheckedTx>> {
-    let (ahead, waiting) = mpsc::sync_channel::<Arc<CheckedTx>>(AHEAD);
-    let work = move || waiting.iter().for_each(|tx| tx.verify_vouchers());
-    // Without the thread, blocks judge all of them.
-    if let Err(error) = thread::Builder::new().name("vouchers".into()).spawn(work) {
-        tracing::warn!(%error, "vouchers are not judged ahead of their blocks");
-    }
-    ahead
 }
 
 fn refused(error: TxError) -> ResponseCheckTx {

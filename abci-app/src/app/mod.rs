@@ -9,6 +9,7 @@
 //! - `simulate`: estimating a transaction
 
 mod admission;
+mod ahead;
 mod block;
 mod consensus;
 mod genesis;

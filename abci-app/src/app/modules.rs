@@ -64,6 +64,9 @@ pub fn end_block(ctx: &mut Context<'_>) -> Result<(), ExecError> {
     Ok(())
 }
 
+/// Modules with keys of their own in the main store.
+pub const STORES: [&str; 6] = ["auth", "bank", "consensus", "epochs", "fees", "metering"];
+
 type Query = fn(&Snapshot, &str, &[u8]) -> Result<Vec<u8>, QueryError>;
 
 /// Query services and who answers them.

@@ -1,13 +1,13 @@
 //! The query connection: who we are, and queries by gRPC path or store key.
 
 use prost::Message;
-use slsbft_store::{MAIN_STORE, Reader, Snapshot};
+use slsbft_store::{MAIN_STORE, MAX_KEY_LEN, Reader, Snapshot};
 use tendermint_proto::v0_38::{
     abci::{RequestInfo, RequestQuery, ResponseInfo, ResponseQuery},
     crypto::{ProofOp, ProofOps},
 };
 
-use super::APP_VERSION;
+use super::{APP_VERSION, modules};
 use crate::{
     abci::{Query, Snapshots},
     errors::Fault,
@@ -58,7 +58,8 @@ impl QueryService {
 
     /// A value with its proof in two steps: the key in the tree, the tree in
     /// the app hash of the next header. `/store/main/key` takes whole keys,
-    /// `/store/<module>/key` keys without the module's prefix.
+    /// `/store/<module>/key` keys without the module's prefix. The answer repeats
+    /// the key as it was asked for, the proof has the whole one.
     fn store_key(
         &self,
         store: &str,
@@ -67,12 +68,20 @@ impl QueryService {
     ) -> Result<ResponseQuery, QueryError> {
         let key = if store.as_bytes() == MAIN_STORE {
             request.data.to_vec()
-        } else {
+        } else if modules::STORES.contains(&store) {
             [store.as_bytes(), b"/", &request.data].concat()
+        } else {
+            let shown: String = store.chars().take(50).collect();
+            return Err(QueryError::new(Code::Unknown, format!("no such store: {shown}")));
         };
+        if key.len() > MAX_KEY_LEN {
+            return Err(QueryError::invalid(format!(
+                "a key has at most {MAX_KEY_LEN} bytes"
+            )));
+        }
         let state = self.snapshot(height)?;
         let answer = ResponseQuery {
-            key: key.clone().into(),
+            key: request.data.clone(),
             height: state.height() as i64,
             ..Default::default()
         };

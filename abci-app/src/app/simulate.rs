@@ -1,5 +1,5 @@
 //! Estimating a transaction: the same admission and execution as in a block,
-//! without signatures and fee, on a snapshot.
+//! without signatures, on a snapshot. A fee is not asked for, but taken if it is there.
 
 use std::sync::Arc;
 

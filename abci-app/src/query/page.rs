@@ -37,6 +37,11 @@ pub fn paginate_where<T>(
             "pagination: give either offset or key, not both",
         ));
     }
+    if request.offset > MAX_SCAN {
+        return Err(QueryError::invalid(format!(
+            "pagination: an offset is at most {MAX_SCAN}; go on with next_key as key"
+        )));
+    }
     // Whoever sets no limit gets the total unasked, as in Cosmos SDK.
     let (limit, count) = match request.limit {
         0 => (DEFAULT_LIMIT, true),
@@ -55,9 +60,16 @@ pub fn paginate_where<T>(
         let (key, value) = entry?;
         scanned += 1;
         if scanned > MAX_SCAN {
+            if page.total < request.offset {
+                return Err(QueryError::invalid(format!(
+                    "pagination: the offset lies beyond the first {MAX_SCAN} entries; go on with next_key as key"
+                )));
+            }
             if page.next_key.is_empty() {
                 page.next_key = suffix(&key, prefix);
             }
+            // Not counted to the end, so there is no total to tell.
+            page.total = 0;
             break;
         }
         let key = suffix(&key, prefix);

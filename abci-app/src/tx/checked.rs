@@ -8,7 +8,7 @@ use cosmos_sdk_proto::cosmos::tx::{
 use prost::Message;
 use slsbft_types::{Address, Amount, BASE_DENOM, Coins, PublicKey};
 
-use super::{Msg, decode_known};
+use super::{Msg, decode_known, decode_strictly};
 use crate::{
     errors::{TxError, sdk},
     gas,
@@ -91,7 +91,7 @@ impl CheckedTx {
             ));
         }
         let body: TxBody = decode_known("the body", &raw.body_bytes)?;
-        let auth: AuthInfo = decode_known("auth_info", &raw.auth_info_bytes)?;
+        let auth: AuthInfo = decode_strictly("auth_info", &raw.auth_info_bytes)?;
         if !body.extension_options.is_empty() {
             return Err(sdk::unknown_extension_options(
                 "extension options are not supported; leave them out",
@@ -155,13 +155,25 @@ impl CheckedTx {
     }
 
     pub fn has_vouchers(&self) -> bool {
-        self.vouchers().next().is_some()
+        self.vouchers_len() > 0
+    }
+
+    /// Vouchers of all messages.
+    pub fn vouchers_len(&self) -> usize {
+        self.vouchers().map(Vouchers::len).sum()
     }
 
     /// Judges the vouchers of all messages, if that was not done yet.
     pub fn verify_vouchers(&self) {
         for vouchers in self.vouchers() {
             vouchers.verify();
+        }
+    }
+
+    /// The same on the calling thread alone.
+    pub fn verify_vouchers_in_turn(&self) {
+        for vouchers in self.vouchers() {
+            vouchers.verify_in_turn();
         }
     }
 
@@ -211,11 +223,18 @@ fn read_fee(auth: &AuthInfo, messages: &[Msg], mode: Mode) -> Result<Fee, TxErro
             Address::from_bech32(text).map_err(|e| sdk::invalid_address(format!("fee payer: {e}")))?
         }
     };
-    let coins = Coins::from_proto(&fee.amount);
+    // Nothing of a coin is no fee, not a malformed one.
+    let offered: Vec<_> = fee
+        .amount
+        .iter()
+        .filter(|coin| coin.amount != "0")
+        .cloned()
+        .collect();
+    let coins = Coins::from_proto(&offered);
     if mode == Mode::Simulate {
         return Ok(Fee {
             payer,
-            amount: Amount::ZERO,
+            amount: coins.map_or(Amount::ZERO, |coins| coins.amount_of(BASE_DENOM)),
             gas_limit: fee.gas_limit,
         });
     }

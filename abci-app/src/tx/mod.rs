@@ -15,7 +15,7 @@ mod reader;
 mod verifier;
 
 pub use checked::{CheckedTx, Fee, MAX_TX_BYTES, Mode, Signer};
-pub use fields::decode_known;
+pub use fields::{decode_known, decode_strictly};
 pub use message::Msg;
 pub use reader::TxReader;
 pub use verifier::{SignatureVerdicts, Verifier};

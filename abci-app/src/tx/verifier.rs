@@ -104,6 +104,6 @@ fn proof_of(message: &[u8], key: &PublicKey, signature: &[u8]) -> Proof {
 
 fn refused(error: &KeyError, chain_id: &str, account_number: u64) -> TxError {
     sdk::unauthorized(format!(
-        "{error}; please verify account number ({account_number}) and chain-id ({chain_id}): unauthorized"
+        "signature verification failed; please verify account number ({account_number}) and chain-id ({chain_id}): ({error})"
     ))
 }

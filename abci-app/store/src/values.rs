@@ -56,7 +56,7 @@ impl Values {
     /// Keeps what was read of the state at `height`, unless a block has been committed since: it may
     /// have written the key.
     pub(crate) fn keep(&self, key: &[u8], value: Option<&[u8]>, height: u64) {
-        if value.is_some_and(|value| value.len() > self.longest) {
+        if key.len().saturating_add(value.map_or(0, <[u8]>::len)) > self.longest {
             return;
         }
         let Some(mut shard) = self.shard(key).filter(|shard| shard.height == height) else {

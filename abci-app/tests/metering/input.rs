@@ -107,8 +107,8 @@ fn gas_grows_with_session_keys_and_vouchers_and_nothing_else() {
             .encode_to_vec()
         })
     };
-    assert_eq!(claim(2) - claim(1), 5_000);
-    assert_eq!(claim(1_000), 60_000 + 5_000_000);
+    assert_eq!(claim(2) - claim(1), 12_000);
+    assert_eq!(claim(1_000), 60_000 + 12_000_000);
     let world = World::new(small_params());
     let open = |keys: u8| {
         let mut msg = deal_msg(&world);

@@ -103,13 +103,18 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             // Never write what a node would refuse to start with.
             match file {
                 File::App => drop(AppConfig::parse(&text, &path)?),
-                File::Config => drop(CometConfig::parse(&text, &path)?.listens_on()?),
+                File::Config => {
+                    CometConfig::check_names(&text)?;
+                    drop(CometConfig::parse(&text, &path)?.listens_on()?);
+                }
             }
             config::replace(&path, &text)?;
         }
         Command::Check => {
             AppConfig::read(&home.app_toml())?;
             process::check(&home)?;
+            let text = fs::read_to_string(home.config_toml()).unwrap_or_default();
+            CometConfig::check_names(&text)?;
             say!("ok");
         }
     }

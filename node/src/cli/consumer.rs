@@ -131,10 +131,14 @@ pub fn run(args: &Args, global: &Global) -> Outcome {
         .collect::<Result<Vec<_>, _>>()?;
     daemon::run(async {
         let client = args.node.connect_lazy(global)?;
+        daemon::until_ready(&client).await?;
         let chain_id = daemon::until_answered(|| client.chain_id()).await?;
         let deal = daemon::until_answered(|| client.deal(deal)).await?;
         let consumer = Consumer::start(config, &chain_id, &deal, keys).await?;
-        println!("deal {} is used on http://{}", deal.id, consumer.listen);
+        daemon::tell(format_args!(
+            "deal {} is used on http://{}",
+            deal.id, consumer.listen
+        ));
         tokio::select! {
             error = consumer.failed() => Err(error.into()),
             () = daemon::asked_to_stop() => {

@@ -1,10 +1,14 @@
 //! What the commands that stay have in common: their runtime, their log, and
 //! how they are asked to stop.
 
-use std::{fmt::Display, time::Duration};
+use std::{
+    fmt::{Arguments, Display},
+    io::{self, Write},
+    time::Duration,
+};
 
 use clap::Args;
-use slsbft_client::ClientError;
+use slsbft_client::{Client, ClientError};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Outcome;
@@ -66,6 +70,11 @@ impl Passing for ProviderError {
     }
 }
 
+/// Says something on standard output; a daemon works whoever reads that, or nobody.
+pub fn tell(line: Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
 /// Asks the node until it answers: after a power cut, node and daemon start at
 /// the same time.
 pub async fn until_answered<T, E: Passing + Display>(ask: impl AsyncFn() -> Result<T, E>) -> Result<T, E> {
@@ -77,6 +86,19 @@ pub async fn until_answered<T, E: Passing + Display>(ask: impl AsyncFn() -> Resu
             }
             answer => return answer,
         }
+    }
+}
+
+/// Waits for a node that has a block, and has caught up with its peers: what it
+/// says before that is not there may only not be there yet.
+pub async fn until_ready(client: &Client) -> Result<(), ClientError> {
+    loop {
+        let height = until_answered(|| client.head()).await?.height;
+        if height > 0 && !until_answered(|| client.is_syncing()).await? {
+            return Ok(());
+        }
+        tracing::warn!(height, "waiting for the node, which has not caught up yet");
+        tokio::time::sleep(NODE_PAUSE).await;
     }
 }
 

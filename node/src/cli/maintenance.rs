@@ -1,4 +1,4 @@
-//! `slsbftd rollback`, `backup`, `restore` and `export`: what is done to a home
+//! `slsbftd check`, `rollback`, `backup`, `restore` and `export`: what is done to a home
 //! while its node is stopped.
 
 use std::{fs, path::PathBuf};
@@ -8,6 +8,12 @@ use crate::{
     config::{AppConfig, Home},
     process::Maintenance,
 };
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  slsbftd check\n\nEvery balance is read: a million accounts take some seconds."
+)]
+pub struct Check {}
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  slsbftd rollback\n\nThe node runs the block again when it starts.")]
@@ -37,16 +43,30 @@ pub struct Restore {
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  slsbftd export --chain-id slsbft-2 --output genesis.json\n\n\
-    Balances, deals and supply go on; blocks are counted on from the latest."
+    after_help = "Examples:\n  slsbftd export --chain-id slsbft-2 --output genesis.json\n  \
+    slsbftd export --height 40000 --output genesis.json\n\n\
+    Balances, deals and supply go on; blocks are counted on from the state's height.\n\
+    Counts of who signed start anew."
 )]
 pub struct Export {
     /// Name of the chain that starts from it [default: the same]
     #[arg(long, value_name = "ID")]
     chain_id: Option<String>,
+    /// Go on from the state after this block, which must be kept [default: the latest]
+    #[arg(long, value_name = "HEIGHT")]
+    height: Option<u64>,
     /// Where to write it [default: standard output]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+pub fn check(_: &Check, global: &Global) -> Outcome {
+    let (height, supplies) = begin(global)?.check()?;
+    for supply in supplies.iter() {
+        say!("{}{} is the sum of all balances", supply.amount, supply.denom);
+    }
+    say!("the state after block {height} is sound");
+    Ok(())
 }
 
 pub fn rollback(args: Rollback, global: &Global) -> Outcome {
@@ -73,7 +93,9 @@ pub fn restore(args: &Restore, global: &Global) -> Outcome {
 }
 
 pub fn export(args: &Export, global: &Global) -> Outcome {
-    let json = begin(global)?.export(args.chain_id.as_deref())?.to_json()?;
+    let json = begin(global)?
+        .export(args.chain_id.as_deref(), args.height)?
+        .to_json()?;
     match &args.output {
         Some(path) => {
             fs::write(path, json).map_err(|error| format!("cannot write {}: {error}", path.display()))?

@@ -100,13 +100,15 @@ enum Command {
     Consumer(consumer::Args),
     /// Read and change settings
     Config(config::Args),
+    /// Check that all balances add up to the supply
+    Check(maintenance::Check),
     /// Copy state and blocks of a stopped node
     Backup(maintenance::Backup),
     /// Put a backup into a home
     Restore(maintenance::Restore),
     /// Take the latest block back, to run it again
     Rollback(maintenance::Rollback),
-    /// Write a genesis that goes on from the latest state
+    /// Write a genesis that goes on from the latest state, or a kept one
     Export(maintenance::Export),
     /// Print versions of the node and of what it is made of
     Version(version::Args),
@@ -126,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Provider(args) => provider::run(&args, &global),
         Command::Consumer(args) => consumer::run(&args, &global),
         Command::Config(args) => config::run(args, &global),
+        Command::Check(args) => maintenance::check(&args, &global),
         Command::Backup(args) => maintenance::backup(&args, &global),
         Command::Restore(args) => maintenance::restore(&args, &global),
         Command::Rollback(args) => maintenance::rollback(args, &global),

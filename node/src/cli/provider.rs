@@ -84,7 +84,7 @@ pub struct Args {
     #[arg(long, value_name = "UANKR", default_value_t = 5_000_000)]
     claim_least: u128,
     /// Least sum in uankr that a deal must bring for each of its vouchers
-    #[arg(long, value_name = "UANKR", default_value_t = 190_000)]
+    #[arg(long, value_name = "UANKR", default_value_t = 350_000)]
     claim_least_each: u128,
     /// Vouchers in one transaction
     #[arg(long, value_name = "N", default_value_t = 1_000)]
@@ -148,6 +148,7 @@ pub fn run(args: &Args, global: &Global) -> Outcome {
     args.log.init()?;
     daemon::run(async {
         let client = args.node.connect_lazy(global)?;
+        daemon::until_ready(&client).await?;
         let chain_id = daemon::until_answered(|| client.chain_id()).await?;
         let key = args
             .keyring
@@ -156,8 +157,14 @@ pub fn run(args: &Args, global: &Global) -> Outcome {
         let chain = Arc::new(daemon::until_answered(connect).await?);
         let start = async || Provider::start(args.config(global), chain.clone()).await;
         let provider = daemon::until_answered(start).await?;
-        println!("offer {} is served on http://{}", args.offer, provider.http);
-        println!("vouchers are taken on http://{} (gRPC)", provider.vouchers);
+        daemon::tell(format_args!(
+            "offer {} is served on http://{}",
+            args.offer, provider.http
+        ));
+        daemon::tell(format_args!(
+            "vouchers are taken on http://{} (gRPC)",
+            provider.vouchers
+        ));
         tokio::select! {
             error = provider.failed() => Err(error.into()),
             () = daemon::asked_to_stop() => {

@@ -28,6 +28,8 @@ pub const MAX_PER_PAGE: u32 = 100;
 /// A block of 22 MB is 30 MB as base64; twice that leaves room for its results.
 const DEFAULT_MAX_ANSWER: usize = 64 << 20;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Searches and blocks: consensus goes on with one whether we wait or not, so we do.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// CometBFT answers a broadcast after up to 20 ms, so this is above ten thousand a second.
 const MAX_IN_FLIGHT: usize = 256;
@@ -117,7 +119,7 @@ impl CometRpc {
     /// The block at `height`, or the latest.
     pub async fn block(&self, height: Option<u64>) -> Result<BlockAnswer, RpcError> {
         let height = height.map(|height| height.to_string());
-        self.call("block", json!({ "height": height })).await
+        self.search("block", json!({ "height": height })).await
     }
 
     pub async fn header(&self, height: u64) -> Result<HeaderAnswer, RpcError> {
@@ -147,7 +149,7 @@ impl CometRpc {
         let per_page = per_page.min(MAX_PER_PAGE).to_string();
         let params =
             json!({ "query": query, "prove": false, "page": page, "per_page": per_page, "order_by": order });
-        self.call("tx_search", params).await
+        self.search("tx_search", params).await
     }
 
     /// A page of the validators at `height`, or at the latest; pages count from 1.
@@ -175,14 +177,36 @@ impl CometRpc {
         self.call(method, json!({ "tx": STANDARD.encode(tx) })).await
     }
 
-    async fn call<T: DeserializeOwned + Send + 'static>(
+    async fn call<T>(&self, method: &'static str, params: Value) -> Result<T, RpcError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.ask(method, params, None).await
+    }
+
+    async fn search<T>(&self, method: &'static str, params: Value) -> Result<T, RpcError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.ask(method, params, Some(SEARCH_TIMEOUT)).await
+    }
+
+    async fn ask<T>(
         &self,
         method: &'static str,
         params: Value,
-    ) -> Result<T, RpcError> {
+        timeout: Option<Duration>,
+    ) -> Result<T, RpcError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
         let _permit = self.in_flight.acquire().await.map_err(|_| RpcError::Closed)?;
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let response = self.http.post(self.url.clone()).json(&request).send().await;
+        let mut request = self.http.post(self.url.clone()).json(&request);
+        if let Some(timeout) = timeout {
+            request = request.timeout(timeout);
+        }
+        let response = request.send().await;
         let response = response.map_err(|error| RpcError::http(&self.url, error))?;
         let status = response.status();
         let body = self.read(response).await?;

@@ -8,6 +8,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, de::Error};
 use thiserror::Error as ThisError;
+use tracing::level_filters::LevelFilter;
 
 use crate::{abci::Endpoint, grpc::GrpcConfig};
 
@@ -92,6 +93,20 @@ pub struct Log {
     /// A level, or levels by module as in `info,slsbft_node::abci=debug`.
     pub level: String,
     pub format: LogFormat,
+}
+
+impl Log {
+    /// Whether the level is one, and levels of modules. A word that is no level would
+    /// be taken for a module's name, and nothing be logged.
+    pub fn level_is_readable(&self) -> bool {
+        let level = |text: &str| text.parse::<LevelFilter>().is_ok();
+        self.level
+            .split(',')
+            .all(|part| match part.trim().rsplit_once('=') {
+                None => level(part.trim()),
+                Some((target, of)) => !target.is_empty() && !target.contains('=') && level(of),
+            })
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -238,8 +253,12 @@ impl AppConfig {
                 "must be from 8 to 1048576",
             ),
         ];
+        let mut checks = checks.into_iter().chain([(
+            !self.log.level_is_readable(),
+            "log.level",
+            "must be like info, or info,slsbft_node::abci=debug",
+        )]);
         checks
-            .into_iter()
             .find_map(|(bad, key, problem)| bad.then_some((key, problem)))
             .or_else(|| self.grpc.problem())
     }
@@ -252,6 +271,26 @@ fn endpoint<'de, D: Deserializer<'de>>(input: D) -> Result<Endpoint, D::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_level_that_is_none_is_told_from_a_modules_name() {
+        let readable = |level: &str| {
+            let (level, format) = (level.to_owned(), LogFormat::Human);
+            Log { level, format }.level_is_readable()
+        };
+        for good in [
+            "info",
+            "WARN",
+            "off",
+            "info,slsbft_node::abci=debug",
+            "hyper=warn, info",
+        ] {
+            assert!(readable(good), "{good}");
+        }
+        for bad in ["inof", "info,slsbft_node", "infoo=x=", "a=b", "=info", "a==info"] {
+            assert!(!readable(bad), "{bad}");
+        }
+    }
 
     fn parse(text: &str) -> Result<AppConfig, ConfigError> {
         AppConfig::parse(text, Path::new("app.toml"))

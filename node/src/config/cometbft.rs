@@ -10,6 +10,8 @@ use std::{
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::comet_check;
+
 const TEMPLATE: &str = include_str!("config.toml");
 
 /// The text that `init` writes, with `values` in its places.
@@ -67,8 +69,27 @@ pub enum CometError {
         "{path} cannot be used:\n{problem}mend that line; `slsbftd config default config` prints a whole file"
     )]
     Parse { path: PathBuf, problem: String },
-    #[error("{key} in config.toml is `{value}`; write `tcp://127.0.0.1:26657`")]
+    #[error("{key} in config.toml is `{value}`; write an address like `tcp://127.0.0.1:{port}`", port = usual_port(key))]
     Address { key: &'static str, value: String },
+    #[error("{key} in config.toml: {problem}")]
+    Value { key: String, problem: String },
+}
+
+impl From<comet_check::Problem> for CometError {
+    fn from(problem: comet_check::Problem) -> Self {
+        Self::Value {
+            key: problem.key,
+            problem: problem.what,
+        }
+    }
+}
+
+fn usual_port(key: &str) -> u16 {
+    match key {
+        "p2p.laddr" => 26656,
+        "instrumentation.prometheus_listen_addr" => 26660,
+        _ => 26657,
+    }
 }
 
 impl CometConfig {
@@ -82,10 +103,21 @@ impl CometConfig {
 
     /// Reads the text of a file that is, or will be, at `path`.
     pub fn parse(text: &str, path: &Path) -> Result<Self, CometError> {
-        toml::from_str(text).map_err(|error| CometError::Parse {
+        let failed = |error: toml::de::Error| CometError::Parse {
             path: path.to_owned(),
             problem: error.to_string(),
-        })
+        };
+        let settings = text.parse::<toml::Table>().map_err(failed)?;
+        if let Some(problem) = comet_check::values(&settings) {
+            return Err(problem.into());
+        }
+        settings.try_into().map_err(failed)
+    }
+
+    /// Refuses names that CometBFT would pass over, in the text of a whole file.
+    pub fn check_names(text: &str) -> Result<(), CometError> {
+        let settings: toml::Table = text.parse().unwrap_or_default();
+        comet_check::names(&settings).map_or(Ok(()), |problem| Err(problem.into()))
     }
 
     /// The TCP addresses CometBFT will listen on, with the keys that say so.

@@ -2,6 +2,7 @@
 //! first writes them. `app.toml` is ours, the other files are CometBFT's.
 
 mod app;
+mod comet_check;
 mod cometbft;
 mod edit;
 mod home;

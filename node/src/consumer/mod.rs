@@ -48,6 +48,8 @@ pub enum ConsumerError {
     Voucher(#[from] VoucherError),
     #[error(transparent)]
     Store(#[from] Arc<StoreError>),
+    #[error("the part that is for {0} has stopped by itself; report it, and start again")]
+    Part(&'static str),
 }
 
 impl From<StoreError> for ConsumerError {
@@ -134,7 +136,13 @@ impl Consumer {
 
     /// Resolves when the daemon cannot go on.
     pub async fn failed(&self) -> ConsumerError {
-        self.writer.fault().await.into()
+        let paying = self.paying.iter().map(|task| ("payments", task.abort_handle()));
+        let serving = [("requests", self.serving.abort_handle())];
+        let parts: Vec<_> = paying.chain(serving).collect();
+        tokio::select! {
+            fault = self.writer.fault() => fault.into(),
+            part = server::first_ended(&parts) => ConsumerError::Part(part),
+        }
     }
 
     /// Stops taking requests, lets those in flight finish and pays for them.

@@ -36,16 +36,22 @@ const HEAVY: [&str; 4] = [
     "/cosmos.tx.v1beta1.Service/GetBlockWithTxs",
     "/cosmos.tx.v1beta1.Service/GetTxsEvent",
 ];
-/// A full block takes some 150 MB on its way through this process.
-const HEAVY_AT_ONCE: usize = 8;
+/// A full block takes some 150 MB on its way through this process, and a search
+/// some 400 MB in consensus'.
+const HEAVY_AT_ONCE: usize = 4;
 
 /// What a request holds until its answer is sent.
-type Place = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>, Option<Share>);
+struct Place {
+    _one: OwnedSemaphorePermit,
+    heavy: Option<OwnedSemaphorePermit>,
+    _shares: Vec<Share>,
+}
 
 pub(super) struct Limits {
     requests: Arc<Semaphore>,
     heavy: Arc<Semaphore>,
     shares: Arc<Shares>,
+    heavy_shares: Arc<Shares>,
     timeout: Duration,
     state: Arc<dyn State>,
     metrics: Arc<Metrics>,
@@ -65,6 +71,7 @@ impl Limits {
             requests: Arc::new(Semaphore::new(max_requests)),
             heavy: Arc::new(Semaphore::new(HEAVY_AT_ONCE)),
             shares: Shares::of(max_requests),
+            heavy_shares: Shares::of(HEAVY_AT_ONCE),
             timeout,
             state,
             metrics,
@@ -82,14 +89,19 @@ impl Limits {
         } else {
             None
         };
-        let share = match request.extensions().get::<Peer>() {
-            Some(peer) => {
-                let share = self.shares.take(peer.0);
-                Some(share.ok_or_else(|| full("too many requests at once from your address"))?)
+        let mut shares = Vec::new();
+        if let Some(peer) = request.extensions().get::<Peer>() {
+            let of = [Some(&self.shares), heavy.as_ref().map(|_| &self.heavy_shares)];
+            for part in of.into_iter().flatten() {
+                let share = part.take(peer.0);
+                shares.push(share.ok_or_else(|| full("too many requests at once from your address"))?);
             }
-            None => None,
-        };
-        Ok((one, heavy, share))
+        }
+        Ok(Place {
+            _one: one,
+            heavy,
+            _shares: shares,
+        })
     }
 
     async fn bounded(&self, request: Request, next: Next) -> Response<Body> {
@@ -101,9 +113,22 @@ impl Limits {
             Err(status) => return status.into_http(),
         };
         let wanted = client_timeout(request.headers()).unwrap_or(Duration::MAX);
-        match tokio::time::timeout(self.timeout.min(wanted), next.run(request)).await {
-            // An answer that waits to be taken costs memory as a running request does.
-            Ok(response) => Guarded::wrap(response, place),
+        let heavy = place.heavy.is_some();
+        // An answer that waits to be taken costs memory as a running request does.
+        let answer = async move { Guarded::wrap(next.run(request).await, place) };
+        let patience = self.timeout.min(wanted);
+        let answered = if heavy {
+            // A task of its own: consensus goes on with what it was asked, whoever has
+            // hung up or lost patience meanwhile, and until then there is no place.
+            let answer = tokio::spawn(answer);
+            tokio::time::timeout(patience, answer)
+                .await
+                .map(|answer| answer.unwrap_or_else(|_| Status::internal("the request failed").into_http()))
+        } else {
+            tokio::time::timeout(patience, answer).await
+        };
+        match answered {
+            Ok(response) => response,
             Err(_) => {
                 Status::deadline_exceeded("the request took too long; ask for less at once, or try again")
                     .into_http()

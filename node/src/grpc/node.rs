@@ -1,6 +1,6 @@
 //! `cosmos.base.node.v1beta1.Service`: how this node is set up and where it stands.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use cosmos_sdk_proto::{
     Timestamp,
@@ -21,6 +21,8 @@ use super::{
 use crate::comet_rpc::CometRpc;
 
 const FEE_PARAMS: &str = "/slsbft.fees.v1.Query/Params";
+/// Until a status goes without what only consensus knows.
+const HEADER: Duration = Duration::from_secs(2);
 
 pub(super) struct NodeService {
     pub(super) queries: Queries,
@@ -57,7 +59,9 @@ impl Service for NodeService {
         let (seconds, nanos) = latest.block.time;
         // The state is known even while consensus is not there to ask.
         let header = if height > 0 {
-            self.consensus.header(height).await.ok()
+            let header = self.consensus.header(height);
+            let header = tokio::time::timeout(HEADER, header).await;
+            header.ok().and_then(Result::ok)
         } else {
             None
         };

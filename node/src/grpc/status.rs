@@ -68,6 +68,7 @@ fn refused(message: String) -> Status {
     } else if message.contains("is not available") || message.contains("could not find results") {
         Status::out_of_range(message)
     } else if message.contains("must be")
+        || message.contains("should be within")
         || message.contains("failed to parse")
         || message.contains("out of range")
     {
@@ -96,7 +97,7 @@ mod tests {
                 tonic::Code::OutOfRange,
             ),
             (
-                "page should be within [1, 1] range, must be positive",
+                "page should be within [1, 5] range, given 99",
                 tonic::Code::InvalidArgument,
             ),
             (

@@ -47,11 +47,12 @@ pub(super) fn refusal_response(tx: &[u8], error: &RpcError) -> Option<TxResponse
     let RpcError::Refused { message, .. } = error else {
         return None;
     };
-    let code = if message.contains("tx already exists in cache") {
+    let words = message.to_lowercase();
+    let code = if words.contains("tx already exists in cache") {
         19
-    } else if message.contains("mempool is full") {
+    } else if words.contains("mempool is full") {
         20
-    } else if message.contains("tx too large") {
+    } else if words.contains("tx too large") || words.contains("request body too large") {
         21
     } else {
         return None;
@@ -105,7 +106,7 @@ mod tests {
             Some(("sdk".to_owned(), 20))
         );
         assert_eq!(
-            refused("tx too large. Max size is 1, but got 2"),
+            refused("Tx too large. Max size is 1048576, but got 1200000"),
             Some(("sdk".to_owned(), 21))
         );
         assert_eq!(refused("something else"), None);

@@ -23,7 +23,7 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
 };
 
 /// What the daemons send, either way.
@@ -69,6 +69,18 @@ const GRACE: Duration = Duration::from_secs(10);
 pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error is the end of whoever would have said it.
     drop(stop.wait_for(|stop| *stop).await);
+}
+
+/// Resolves with the name of the first of a daemon's tasks that has ended, however
+/// it did: none of them ends before it is told to.
+pub async fn first_ended(tasks: &[(&'static str, AbortHandle)]) -> &'static str {
+    let mut look = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        look.tick().await;
+        if let Some((name, _)) = tasks.iter().find(|(_, task)| task.is_finished()) {
+            return name;
+        }
+    }
 }
 
 /// Serves until `stop` turns true; then lets requests in flight finish.

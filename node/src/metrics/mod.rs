@@ -11,6 +11,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Registry, Unit},
 };
+use slsbft_store::Snapshot;
 use tendermint_proto::{
     google::protobuf::Timestamp,
     v0_38::abci::{Event, ResponseFinalizeBlock},
@@ -225,6 +226,13 @@ impl Metrics {
         let name = if admitted { "admitted" } else { "refused" };
         self.checks.get_or_create(&Name { name }).inc();
         self.check_apply.observe(took.as_secs_f64());
+    }
+
+    /// The node starts with this state.
+    pub fn resume(&self, state: &Snapshot) {
+        let (seconds, nanos) = state.block().time;
+        self.height.set(i64::try_from(state.height()).unwrap_or(i64::MAX));
+        self.block_time.set(seconds as f64 + f64::from(nanos) * 1e-9);
     }
 
     /// A block was executed; `time` is its header's.

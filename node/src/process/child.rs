@@ -95,7 +95,8 @@ pub(super) struct Consensus {
 }
 
 impl Consensus {
-    /// Starts CometBFT on `home`. `on_exit` is called when it has ended.
+    /// Starts CometBFT on `home`. `on_exit` is called when it has ended, `on_failure`
+    /// when it says that its consensus cannot go on.
     ///
     /// To be called from the main thread: the system ties the child's life to
     /// the thread that started it.
@@ -105,6 +106,7 @@ impl Consensus {
         endpoint: &Endpoint,
         format: LogFormat,
         on_exit: impl FnOnce() + Send + 'static,
+        on_failure: impl Fn(String) + Clone + Send + 'static,
     ) -> Result<Self, ChildError> {
         let failed = |source| ChildError::Spawn {
             path: path.to_owned(),
@@ -139,8 +141,8 @@ impl Consensus {
             child.stderr.take().map(Output::Err),
         ] {
             match source {
-                Some(Output::Out(source)) => forward(source, prefix).map_err(failed)?,
-                Some(Output::Err(source)) => forward(source, prefix).map_err(failed)?,
+                Some(Output::Out(source)) => forward(source, prefix, on_failure.clone()).map_err(failed)?,
+                Some(Output::Err(source)) => forward(source, prefix, on_failure.clone()).map_err(failed)?,
                 None => {}
             }
         }

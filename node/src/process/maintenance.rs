@@ -8,10 +8,14 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use slsbft_app::{abci::Fault, app, modules::consensus};
+use slsbft_app::{
+    abci::Fault,
+    app,
+    modules::{bank, consensus},
+};
 use slsbft_genesis::{Genesis, GenesisError};
 use slsbft_store::{Snapshot, Store, StoreError};
-use slsbft_types::Time;
+use slsbft_types::{Coins, Time};
 use thiserror::Error;
 
 use super::{
@@ -45,13 +49,15 @@ pub enum MaintenanceError {
     Exists(PathBuf),
     #[error("{0} is no backup made by `slsbftd backup`")]
     NoBackup(PathBuf),
+    #[error("the backup is not whole: {0} is missing; take another")]
+    Incomplete(PathBuf),
     #[error("the backup is of the chain `{found}`, this home is of `{home}`")]
     OtherChain { found: String, home: String },
     #[error("this home has data up to height {0}; give --replace to put the backup in its place")]
     HasData(u64),
     #[error("the state holds no block yet; start the node first")]
     Empty,
-    #[error("the exported genesis is not valid; report it")]
+    #[error("the exported genesis is not valid; if it is not the chain id that was asked for, report it")]
     Genesis(#[from] GenesisError),
 }
 
@@ -68,6 +74,9 @@ struct Manifest {
     chain_id: String,
     height: u64,
     version: String,
+    /// What was copied of CometBFT's data.
+    #[serde(default)]
+    consensus: Vec<String>,
 }
 
 impl Maintenance {
@@ -120,8 +129,12 @@ impl Maintenance {
         }
         create(to)?;
         store.backup(&to.join("application.db"))?;
+        let mut copied = Vec::new();
         for name in DATABASES.into_iter().chain([LOG]) {
             copy_if_there(&self.database(name), &to.join(name))?;
+            if to.join(name).exists() {
+                copied.push(name.to_owned());
+            }
         }
         for path in [self.home.app_toml(), self.home.config_toml(), self.genesis_path()] {
             let name = path.file_name().unwrap_or_default();
@@ -131,6 +144,7 @@ impl Maintenance {
             chain_id: consensus::chain_id(&state)?,
             height: state.height(),
             version: env!("CARGO_PKG_VERSION").into(),
+            consensus: copied,
         };
         // Last: a copy without it is not finished.
         let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::from);
@@ -150,6 +164,11 @@ impl Maintenance {
                 found: manifest.chain_id,
                 home,
             });
+        }
+        let application = "application.db".to_owned();
+        let parts = manifest.consensus.iter().chain([&application]);
+        if let Some(missing) = parts.map(|name| from.join(name)).find(|path| !path.exists()) {
+            return Err(MaintenanceError::Incomplete(missing));
         }
         check_sign_state(&self.home, &self.comet).map_err(NodeError::from)?;
         if self.home.store().exists() && !replace {
@@ -186,13 +205,34 @@ impl Maintenance {
         remove(staging)
     }
 
-    /// A genesis that goes on from the latest state as a new chain, or the same.
-    pub fn export(&self, chain_id: Option<&str>) -> Result<Genesis, MaintenanceError> {
-        let state = open_store(&self.home, &self.config)?.latest();
-        let height = state.height();
-        if height == 0 {
+    /// Adds up all balances and compares them with each supply. Returns the height
+    /// of the state and its supplies.
+    pub fn check(&self) -> Result<(u64, Coins), MaintenanceError> {
+        let state = self.state(None)?;
+        bank::check_supply(&state)?;
+        let supplies = bank::genesis::export(&state)?.supply;
+        Ok((state.height(), supplies))
+    }
+
+    /// The latest state, or that of a kept height.
+    fn state(&self, height: Option<u64>) -> Result<Snapshot, MaintenanceError> {
+        let store = open_store(&self.home, &self.config)?;
+        let latest = store.latest();
+        if latest.height() == 0 {
             return Err(MaintenanceError::Empty);
         }
+        match height {
+            Some(height) => Ok(store.reader().at(height)?),
+            None => Ok(latest),
+        }
+    }
+
+    /// A genesis that goes on from the latest state, or from that of a kept height
+    /// such as an epoch's last, as a new chain or the same.
+    pub fn export(&self, chain_id: Option<&str>, height: Option<u64>) -> Result<Genesis, MaintenanceError> {
+        let state = self.state(height)?;
+        let height = state.height();
+        bank::check_supply(&state)?;
         let old = self.genesis()?;
         let genesis = Genesis {
             genesis_time: block_time(&state),

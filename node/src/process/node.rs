@@ -78,6 +78,11 @@ pub enum NodeError {
     #[error("the node stopped")]
     Stopped(#[from] Stop),
     #[error(
+        "CometBFT's consensus has failed: {cause}. Most often the disk is full: make room and \
+         start again; nothing committed is lost"
+    )]
+    ConsensusFailed { cause: String },
+    #[error(
         "CometBFT ended again and again, at last with {how}; its own lines above say why. Mend \
          that and start again"
     )]
@@ -119,7 +124,12 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
         "slsbftd starts"
     );
 
+    if (1..=height).contains(&config.halt_height) {
+        tracing::info!("{}", Fault::HaltHeight(config.halt_height));
+        return Ok(());
+    }
     let metrics = Arc::new(Metrics::new());
+    metrics.resume(&app.snapshot());
     let inbox = Inbox::new();
     let runtime = Runtime::new().map_err(NodeError::System)?;
     watch_signals(&runtime, &inbox)?;

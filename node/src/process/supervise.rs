@@ -40,6 +40,8 @@ pub(super) enum Event {
     Service(NodeError),
     /// CometBFT ended.
     Consensus,
+    /// CometBFT runs, but its consensus has stopped.
+    ConsensusFailed(String),
 }
 
 /// The main thread's inbox.
@@ -104,6 +106,7 @@ fn end(event: Event) -> Option<Result<(), NodeError>> {
         Event::Application(Stop::Ended) | Event::Consensus => None,
         Event::Application(stop) => Some(Err(stop.into())),
         Event::Service(error) => Some(Err(error)),
+        Event::ConsensusFailed(cause) => Some(Err(NodeError::ConsensusFailed { cause })),
     }
 }
 
@@ -132,13 +135,14 @@ impl Supervisor<'_> {
             if let Some(end) = self.inbox.wait_for(Duration::ZERO) {
                 return end;
             }
-            let report = self.inbox.reporter();
+            let (report, failed) = (self.inbox.reporter(), self.inbox.reporter());
             let mut child = Consensus::spawn(
                 &self.path,
                 self.home,
                 self.server.endpoint(),
                 self.format,
                 move || report(Event::Consensus),
+                move |cause| failed(Event::ConsensusFailed(cause)),
             )?;
             tracing::info!(pid = child.id(), path = %self.path.display(), "CometBFT started");
             if let Some(end) = self.watch(&mut child) {

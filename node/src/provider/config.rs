@@ -102,7 +102,7 @@ impl Default for Claims {
             interval: Duration::from_secs(600),
             batch: 1_000,
             least: 5_000_000,
-            least_each: 190_000,
+            least_each: 350_000,
         }
     }
 }

@@ -70,6 +70,8 @@ pub enum ProviderError {
     Book(#[from] BookError),
     #[error(transparent)]
     Store(#[from] Arc<StoreError>),
+    #[error("the part that is for {0} has stopped by itself; report it, and start again")]
+    Part(&'static str),
 }
 
 impl From<StoreError> for ProviderError {
@@ -151,7 +153,16 @@ impl Provider {
 
     /// Resolves when the daemon cannot go on.
     pub async fn failed(&self) -> ProviderError {
-        self.writer.fault().await.into()
+        let parts = [
+            ("requests", self.serving.abort_handle()),
+            ("vouchers", self.taking.abort_handle()),
+            ("the look at the deals", self.refreshing.abort_handle()),
+            ("claims", self.claiming.abort_handle()),
+        ];
+        tokio::select! {
+            fault = self.writer.fault() => fault.into(),
+            part = server::first_ended(&parts) => ProviderError::Part(part),
+        }
     }
 
     /// Stops taking requests, lets those in flight finish, claims what is there.

@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use slsbft_genesis::Genesis;
 use slsbft_types::{Address, Amount, Coins};
 
-use crate::support::{TestHome, cometbft, http_get, kill, wait_for};
+use crate::support::{Node, TestHome, cometbft, http_get, kill, text, wait_for};
 
 #[test]
 fn a_new_home_makes_blocks_and_a_signal_stops_both_processes() {
@@ -46,7 +46,7 @@ fn a_node_says_how_it_is() {
     let home = TestHome::new();
     let error = home.try_run(&["status"]);
     assert!(!error.status.success());
-    assert!(crate::support::text(&error).contains("slsbftd start"));
+    assert!(text(&error).contains("slsbftd start"));
     let node = home.start();
     home.wait_above(2);
     let status = home.run(&["status"]);
@@ -231,4 +231,115 @@ fn keys_that_others_can_read_are_warned_about() {
     node.stop();
     let warning = format!("chmod 600 {}", key.display());
     assert!(home.log().contains(&warning), "{}", home.log());
+}
+
+#[test]
+fn a_consensus_that_has_failed_stops_the_node_with_its_cause() {
+    let home = TestHome::new();
+    let fake = home.path.join("cometbft");
+    // After such a panic the real one runs on, too, and makes no block any more.
+    let script = "#!/bin/sh\n[ \"$1\" = version ] && { echo 0.39.4; exit; }\n\
+        echo 'E[00:00:00] CONSENSUS FAILURE!!! module=consensus err=\"no space left on device\"'\n\
+        exec sleep 600\n";
+    fs::write(&fake, script).unwrap();
+    fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut node = home.start_with(&["--cometbft", fake.to_str().unwrap()]);
+    assert_eq!(node.ended(), Some(1), "{}", home.log());
+    let log = home.log();
+    let last = log.lines().last().unwrap_or_default();
+    assert!(
+        last.contains("no space left on device") && last.contains("make room"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_log_that_cannot_be_written_stops_nothing() {
+    let home = TestHome::new();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_slsbftd"))
+        .args(["start", "--log-level", "debug", "--home"])
+        .arg(&home.path)
+        .arg("--cometbft")
+        .arg(cometbft())
+        .stderr(full)
+        .spawn()
+        .unwrap();
+    let node = Node { child };
+    home.wait_above(5);
+    node.stop();
+}
+
+#[test]
+fn the_same_payment_twice_is_not_taken_for_two() {
+    let home = TestHome::new();
+    fn with<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+        [arguments, &["--keyring-backend", "test"]].concat()
+    }
+    home.run(&with(&["keys", "add", "alice"]));
+    let address = home.run(&with(&["keys", "show", "alice", "--address"]));
+    home.run(&["genesis", "add-account", address.trim(), "1000ankr"]);
+    home.set("config", "consensus.timeout_commit", "5s");
+    let node = home.start();
+    home.wait_above(1);
+    let send = with(&[
+        "tx",
+        "bank",
+        "send",
+        "alice",
+        address.trim(),
+        "1ankr",
+        "-y",
+        "--wait",
+        "0s",
+    ]);
+    // A block may come between two of them, but not between all.
+    let answers: Vec<_> = (0..3).map(|_| home.try_run(&send)).collect();
+    assert!(answers[0].status.success(), "{}", text(&answers[0]));
+    let refused = answers.iter().find(|answer| !answer.status.success());
+    let refused = text(refused.expect("one that is not taken"));
+    assert!(
+        refused.contains("identical") && refused.contains("--note"),
+        "{refused}"
+    );
+    let other = [send.as_slice(), &["--note", "another"]].concat();
+    let mismatch = text(&home.try_run(&other));
+    assert!(
+        mismatch.contains("wait for its block") || mismatch.contains("txhash"),
+        "{mismatch}"
+    );
+    node.stop();
+}
+
+#[test]
+fn settings_that_consensus_would_refuse_or_pass_over_are_named() {
+    let home = TestHome::new();
+    for (key, value, told) in [
+        ("consensus.timeout_commit", "2x", "no duration"),
+        ("p2p.persistent_peers", "foo", "ID@host:port"),
+    ] {
+        let refused = home.try_run(&["config", "set", "config", key, value]);
+        assert!(
+            !refused.status.success() && text(&refused).contains(told),
+            "{}",
+            text(&refused)
+        );
+    }
+    let path = home.path.join("config/config.toml");
+    let good = fs::read_to_string(&path).unwrap();
+    fs::write(&path, good.replace("timeout_commit", "timeout_comit")).unwrap();
+    let checked = home.try_run(&["config", "check"]);
+    assert!(
+        text(&checked).contains("consensus.timeout_comit"),
+        "{}",
+        text(&checked)
+    );
+    fs::write(
+        &path,
+        good.replace("timeout_commit = \"20ms\"", "timeout_commit = \"abc\""),
+    )
+    .unwrap();
+    let mut node = home.start();
+    assert_eq!(node.ended(), Some(1));
+    assert!(home.log().contains("consensus.timeout_commit"), "{}", home.log());
 }

@@ -47,6 +47,12 @@ fn a_backup_is_restored_into_another_home_without_its_keys() {
     let refused = home.try_run(&["backup", backup]);
     assert!(text(&refused).contains("new folder"), "{}", text(&refused));
 
+    let (part, away) = (format!("{backup}/state.db"), format!("{backup}/away"));
+    fs::rename(&part, &away).unwrap();
+    let refused = home.try_run(&["restore", backup, "--replace"]);
+    assert!(text(&refused).contains("not whole"), "{}", text(&refused));
+    fs::rename(&away, &part).unwrap();
+
     let signed = home.path.join("data/priv_validator_state.json");
     let before = fs::read_to_string(&signed).unwrap();
     assert_eq!(number(&home.run(&["restore", backup, "--replace"])), saved);
@@ -76,6 +82,15 @@ fn a_backup_is_restored_into_another_home_without_its_keys() {
 fn an_exported_genesis_starts_a_new_chain_where_the_old_one_was() {
     let home = TestHome::new();
     let height = run_above(&home, 3);
+    let sound = home.run(&["check"]);
+    assert!(sound.contains(&format!("block {height} is sound")), "{sound}");
+    let kept = home.path.with_file_name("kept.json");
+    home.run(&["export", "--height", "2", "--output", kept.to_str().unwrap()]);
+    let earlier: serde_json::Value = serde_json::from_str(&fs::read_to_string(&kept).unwrap()).unwrap();
+    assert_eq!(earlier["initial_height"], "3");
+    let to_come = home.try_run(&["export", "--height", "1000000"]);
+    assert!(text(&to_come).contains("not kept"), "{}", text(&to_come));
+
     let genesis = home.path.with_file_name("genesis.json");
     home.run(&[
         "export",

@@ -30,7 +30,8 @@ fn values_and_their_absence_are_proven_against_the_next_header() {
         assert_eq!(held.value, chain.balance(&holder(3)).to_be_bytes().to_vec());
         assert_proven(&held, &chain.app_hash);
         let same = prove(&chain, "/store/bank/key", &balance, 0);
-        assert_eq!((same.value, same.key), (held.value, held.key));
+        assert_eq!(same.key, balance, "as it was asked for");
+        assert_eq!((same.value, same.proof_ops), (held.value, held.proof_ops));
     }
     for absent in [
         &b"bank/balance/"[..],
@@ -57,10 +58,16 @@ fn values_and_their_absence_are_proven_against_the_next_header() {
     assert!(!is_proven(&forged, &chain.app_hash), "no value");
     let other = prove(&chain, "/store/bank/key", &balance_key(&holder(4)), 0);
     let forged = ResponseQuery {
-        key: other.key,
+        proof_ops: other.proof_ops,
         ..held.clone()
     };
     assert!(!is_proven(&forged, &chain.app_hash), "another key");
+    let unknown = chain.query_with(RequestQuery {
+        path: "/store/nope/key".into(),
+        prove: true,
+        ..Default::default()
+    });
+    assert_eq!(unknown.code, 6, "{}", unknown.log);
     chain.submit(wallet.send(&holder(3), 1).bytes());
     chain.block();
     assert!(!is_proven(&held, &chain.app_hash), "another header");
@@ -176,5 +183,5 @@ fn is_proven(answer: &ResponseQuery, app_hash: &[u8]) -> bool {
     let ops = &answer.proof_ops.as_ref().unwrap().ops;
     assert_eq!(ops.len(), 2);
     let steps = [0, 1].map(|step| (ops[step].r#type.as_str(), ops[step].data.as_slice()));
-    proof::is_proven(steps, &answer.key, &answer.value, app_hash)
+    proof::is_proven(steps, &ops[0].key, &answer.value, app_hash)
 }

@@ -1,6 +1,10 @@
 //! What gets in, and why the rest does not.
 
-use cosmos_sdk_proto::{Any, cosmos::base::v1beta1::Coin as ProtoCoin};
+use cosmos_sdk_proto::{
+    Any,
+    cosmos::{base::v1beta1::Coin as ProtoCoin, tx::v1beta1::AuthInfo},
+};
+use prost::Message;
 use slsbft_app::abci::Mempool;
 use slsbft_client::{KeyKind, TxBuilder};
 use slsbft_tests::{
@@ -170,6 +174,17 @@ fn a_transaction_has_one_encoding_that_the_chain_takes() {
     let mut longer = good.clone();
     longer.extend([0x22, 0x00]);
     assert_eq!(chain.submit(&longer).code, 2, "an unknown field");
+    let nested = reshape(&good, |raw| {
+        let mut info = AuthInfo::decode(raw.auth_info_bytes.as_slice()).unwrap();
+        let fee = [info.fee.take().unwrap().encode_to_vec(), vec![0x2a, 1, b'x']].concat();
+        raw.auth_info_bytes = info.encode_to_vec();
+        raw.auth_info_bytes
+            .extend([0x12, u8::try_from(fee.len()).unwrap()]);
+        raw.auth_info_bytes.extend(fee);
+    });
+    let found = chain.submit(&nested);
+    assert_eq!(found.code, 2, "an unknown field within the fee");
+    assert!(found.log.contains("field 5"), "{}", found.log);
     let mut twice = good.clone();
     twice.extend(reshape(&good, |raw| {
         raw.body_bytes.clear();

@@ -6,6 +6,7 @@ use cosmos_sdk_proto::cosmos::{auth::v1beta1::QueryAccountRequest, base::abci::v
 use prost::Message;
 use slsbft_client::KeyKind;
 use slsbft_tests::{Wallet, market, wallet::transfer};
+use slsbft_types::Address;
 use tendermint_proto::v0_38::abci::Event;
 
 use crate::support::{RICH, deliver, multi_send, of_kind, pair, payment};
@@ -15,7 +16,8 @@ fn data_holds_one_response_for_each_message_and_nothing_else() {
     let (mut alice, bob, mut chain) = pair(KeyKind::Secp256k1);
     let tx = payment(&alice, &bob)
         .message(&multi_send(&alice.address(), &[(bob.address(), 5)]))
-        .any(market::create_offer(&alice.address()));
+        .any(market::create_offer(&alice.address()))
+        .gas(300_000);
     let result = deliver(&mut chain, &mut alice, &tx);
     let data = TxMsgData::decode(result.data.clone()).unwrap();
     let types: Vec<_> = data
@@ -77,8 +79,7 @@ fn events_are_those_that_explorers_read() {
         (1..4).for_each(|kind| has(kind, "amount", amount));
     }
     // Only what nobody looks a transaction up by is left out of the index.
-    let unindexed: BTreeSet<_> = result
-        .events
+    let unindexed: BTreeSet<_> = result.events[3..]
         .iter()
         .flat_map(|event| event.attributes.iter().map(move |attribute| (event, attribute)))
         .filter(|(_, attribute)| !attribute.index && attribute.key != "msg_index")
@@ -86,6 +87,23 @@ fn events_are_those_that_explorers_read() {
         .collect();
     let expected = ["coin_received.amount", "coin_spent.amount", "tx.fee"];
     assert!(unindexed.iter().eq(expected), "{unindexed:?}");
+
+    // Whoever adds up events comes to the balances: the fee moves, too.
+    let collector = Address::module("fee_collector").to_string();
+    let fee = &result.events[..3];
+    let kinds: Vec<_> = fee.iter().map(|event| event.r#type.as_str()).collect();
+    assert_eq!(kinds, ["coin_spent", "coin_received", "transfer"]);
+    assert_eq!(attribute(&fee[0], "spender"), Some(from.as_str()));
+    assert_eq!(attribute(&fee[1], "receiver"), Some(collector.as_str()));
+    assert!(
+        fee.iter()
+            .all(|event| attribute(event, "amount") == Some("5000000uankr"))
+    );
+    let searched = fee
+        .iter()
+        .flat_map(|event| &event.attributes)
+        .any(|attribute| attribute.index);
+    assert!(!searched, "a search for transfers finds those that somebody made");
 }
 
 #[test]
@@ -99,7 +117,11 @@ fn a_failed_transaction_keeps_only_the_events_of_its_admission() {
         "{}",
         result.log
     );
-    assert!(result.events.iter().all(|event| event.r#type == "tx") && result.events.len() == 3);
+    let kinds: Vec<_> = result.events.iter().map(|event| event.r#type.as_str()).collect();
+    assert_eq!(
+        kinds,
+        ["coin_spent", "coin_received", "transfer", "tx", "tx", "tx"]
+    );
     assert!(result.data.is_empty());
     assert_eq!(result.gas_wanted, 200_000);
 }

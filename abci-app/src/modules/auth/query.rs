@@ -98,7 +98,8 @@ fn address_by_id(
     request: QueryAccountAddressByIdRequest,
 ) -> Result<QueryAccountAddressByIdResponse, QueryError> {
     #[allow(deprecated, reason = "older clients still set `id`")]
-    let old = u64::try_from(request.id).unwrap_or(0);
+    let old =
+        u64::try_from(request.id).map_err(|_| QueryError::invalid("an account number is not negative"))?;
     let number = if request.account_id == 0 {
         old
     } else {

@@ -6,11 +6,9 @@ use crate::errors::{TxError, sdk};
 
 #[derive(Debug, thiserror::Error)]
 pub enum BankError {
-    #[error(
-        "spendable balance {spendable}{denom} of {owner} is smaller than {needed}{denom}: insufficient funds"
-    )]
+    /// In the words of Cosmos SDK, which clients read the amounts from.
+    #[error("spendable balance {spendable}{denom} is smaller than {needed}{denom}: insufficient funds")]
     Insufficient {
-        owner: Address,
         denom: String,
         spendable: Amount,
         needed: Amount,
@@ -19,6 +17,12 @@ pub enum BankError {
     SendDisabled { denom: String },
     #[error("{0} is a module account and not allowed to receive funds")]
     Blocked(Address),
+    #[error("no inputs to send transaction")]
+    NoInputs,
+    #[error("no outputs to send transaction")]
+    NoOutputs,
+    #[error("multiple senders not allowed")]
+    MultipleSenders,
     #[error("sum of inputs differs from sum of outputs")]
     InputOutputMismatch,
 }
@@ -29,6 +33,9 @@ impl From<BankError> for TxError {
         match error {
             BankError::Insufficient { .. } => sdk::insufficient_funds(message),
             BankError::Blocked(_) => sdk::unauthorized(message),
+            BankError::NoInputs => TxError::new("bank", 2, message),
+            BankError::NoOutputs => TxError::new("bank", 3, message),
+            BankError::MultipleSenders => TxError::new("bank", 9, message),
             BankError::InputOutputMismatch => TxError::new("bank", 4, message),
             BankError::SendDisabled { .. } => TxError::new("bank", 5, message),
         }

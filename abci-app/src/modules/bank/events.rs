@@ -1,6 +1,7 @@
 //! `coin_spent`, `coin_received`, `transfer`, `burn`, as on every Cosmos chain.
 
 use slsbft_types::{Address, Coins};
+use tendermint_proto::v0_38::abci::Event;
 
 use crate::{context::Context, events::event};
 
@@ -15,6 +16,28 @@ pub fn sent(ctx: &mut Context<'_>, from: &Address, to: &Address, coins: &Coins) 
 
 pub fn spent(ctx: &mut Context<'_>, spender: &Address, coins: &Coins) {
     ctx.emit(event("coin_spent").attr("spender", spender).note("amount", coins));
+}
+
+/// A transaction's fee on its way to the module that collects it. Read, not searched
+/// for: a search for somebody's transfers should not find each of its transactions.
+pub fn fee_paid(payer: &Address, collector: &Address, fee: &Coins) -> [Event; 3] {
+    let (from, to, amount) = (payer.to_string(), collector.to_string(), fee.to_string());
+    let (from, to, amount) = (from.as_str(), to.as_str(), amount.as_str());
+    [
+        event("coin_spent")
+            .note("spender", from)
+            .note("amount", amount)
+            .into(),
+        event("coin_received")
+            .note("receiver", to)
+            .note("amount", amount)
+            .into(),
+        event("transfer")
+            .note("recipient", to)
+            .note("sender", from)
+            .note("amount", amount)
+            .into(),
+    ]
 }
 
 /// One recipient's part of what was spent before.

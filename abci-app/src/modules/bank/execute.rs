@@ -160,7 +160,6 @@ pub fn take(state: &mut Overlay, from: &Address, coin: &Coin, locked: Amount) ->
     let spendable = held.saturating_sub(locked);
     if spendable < *amount {
         let error = BankError::Insufficient {
-            owner: *from,
             denom: denom.to_string(),
             spendable,
             needed: *amount,

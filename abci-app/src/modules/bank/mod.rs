@@ -8,7 +8,7 @@
 //! - `keys`, `params`, `events`, `errors`, `genesis`, `query`
 
 mod errors;
-mod events;
+pub mod events;
 mod execute;
 pub mod genesis;
 mod keys;

@@ -55,14 +55,19 @@ impl Msg {
 
     fn multi_send(msg: MsgMultiSend) -> Result<Self, TxError> {
         let [input] = msg.inputs.as_slice() else {
-            return Err(TxError::new("bank", 8, "a multi-send has exactly one input"));
+            let error = match msg.inputs.as_slice() {
+                [] => BankError::NoInputs,
+                _ => BankError::MultipleSenders,
+            };
+            return Err(error.into());
         };
-        if msg.outputs.is_empty() || msg.outputs.len() > MAX_OUTPUTS {
-            return Err(TxError::new(
-                "bank",
-                3,
-                format!("a multi-send has 1 to {MAX_OUTPUTS} outputs"),
-            ));
+        if msg.outputs.is_empty() {
+            return Err(BankError::NoOutputs.into());
+        }
+        if msg.outputs.len() > MAX_OUTPUTS {
+            return Err(sdk::invalid_request(format!(
+                "a multi-send has at most {MAX_OUTPUTS} outputs"
+            )));
         }
         let coins = |coins: &[_]| Coins::from_proto(coins).map_err(|e| sdk::invalid_coins(e.to_string()));
         let amount = coins(&input.coins)?;

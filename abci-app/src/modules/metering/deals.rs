@@ -8,7 +8,7 @@ use slsbft_types::{
 };
 
 use super::{
-    Metering, MeteringError, OpenDeal, escrow_account, events, keys, payouts::Payouts, queue, sound, state,
+    Metering, MeteringError, OpenDeal, escrow_account, events, keys, payouts::Payouts, queue, state,
 };
 use crate::{
     context::{BlockInfo, Context},
@@ -64,7 +64,11 @@ impl<L: Ledger> Metering<L> {
         let mut deal = running_deal(ctx, consumer, id)?;
         self.ledger
             .transfer(ctx, consumer, &escrow_account(), &Coins::base(amount))?;
-        deal.escrow = sound(deal.escrow.add(amount))?;
+        // All that was ever locked, which may be more than there is at one time.
+        deal.escrow = deal
+            .escrow
+            .add(amount)
+            .map_err(|_| MeteringError::EscrowTooLarge)?;
         let mut payouts = Payouts::default();
         let paid = payouts.settle(&mut deal)?;
         state::save_deal(ctx.state, &deal);

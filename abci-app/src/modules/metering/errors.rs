@@ -23,6 +23,8 @@ pub enum MeteringError {
     ConsumerLimit { id: u64, most: u32 },
     #[error("escrow is {found} uankr, the least is {least}")]
     EscrowTooSmall { found: Amount, least: Amount },
+    #[error("the deal's escrows add up to more than an amount can be; open a new deal")]
+    EscrowTooLarge,
     #[error("expires_at must be after the block's time ({now}s) and at most {longest} seconds later")]
     Expiry { now: i64, longest: u64 },
     #[error("a deal has at most {0} session keys")]
@@ -78,6 +80,7 @@ impl MeteringError {
             Self::OfferEscrow { .. } => 20,
             Self::OfferDeals { .. } => 21,
             Self::Amount => 22,
+            Self::EscrowTooLarge => 23,
         }
     }
 }

@@ -13,5 +13,5 @@ pub const REFUND_DEAL: u64 = 60_000;
 pub const CLAIM: u64 = 60_000;
 /// Each session key of a deal: checked as a point, kept while the deal lives.
 pub const PER_SESSION_KEY: u64 = 5_000;
-/// Each voucher: a signature, and a deal read and written.
-pub const PER_VOUCHER: u64 = 5_000;
+/// Each voucher: a signature verified with others, and a deal read and written.
+pub const PER_VOUCHER: u64 = 12_000;

@@ -12,7 +12,8 @@ use cosmos_sdk_proto::cosmos::{
         node::v1beta1::{StatusRequest, service_client::ServiceClient as NodeClient},
         query::v1beta1::PageRequest,
         tendermint::v1beta1::{
-            GetBlockByHeightRequest, GetLatestBlockRequest, GetNodeInfoRequest, service_client::ServiceClient,
+            GetBlockByHeightRequest, GetLatestBlockRequest, GetNodeInfoRequest, GetSyncingRequest,
+            service_client::ServiceClient,
         },
     },
 };
@@ -160,6 +161,14 @@ impl Client {
             .map(|info| info.network)
             .filter(|network| !network.is_empty());
         network.ok_or_else(|| self.without("a chain id"))
+    }
+
+    /// Whether the node is catching up with its peers.
+    pub async fn is_syncing(&self) -> Result<bool, ClientError> {
+        let answer = ServiceClient::new(self.channel())
+            .get_syncing(GetSyncingRequest {})
+            .await;
+        Ok(answer.map_err(|s| self.failed(s))?.into_inner().syncing)
     }
 
     /// Height and time of the latest block that the node's state has seen; known

@@ -76,9 +76,9 @@ impl Client {
         Ok(tx.gas(adjusted_gas(gas)))
     }
 
-    /// Hands a transaction to the node and returns once its mempool took it;
-    /// one that the mempool holds already counts as taken.
-    pub async fn broadcast(&self, tx: &SignedTx) -> Result<(), ClientError> {
+    /// Hands a transaction to the node and returns once its mempool has it: whether
+    /// it has taken it now (`false`: it held the same bytes already).
+    pub async fn broadcast(&self, tx: &SignedTx) -> Result<bool, ClientError> {
         let request = BroadcastTxRequest {
             tx_bytes: tx.bytes().to_vec(),
             mode: BroadcastMode::Sync.into(),
@@ -96,7 +96,7 @@ impl Client {
                 hash: tx.hash(),
                 failure,
             }),
-            _ => Ok(()),
+            known => Ok(known.is_none()),
         }
     }
 

@@ -247,7 +247,7 @@ impl Owner {
         let (mut pause, longest) = RETRY;
         loop {
             let error = match self.client.broadcast(tx).await {
-                Ok(()) => return Ok(Delivery::Taken { next: sequence + 1 }),
+                Ok(_) => return Ok(Delivery::Taken { next: sequence + 1 }),
                 Err(ClientError::Refused { failure, .. }) if failure.is_wrong_sequence() => {
                     let expected = expected_sequence(&failure.log);
                     let held = self.pending.contains_key(&sequence);

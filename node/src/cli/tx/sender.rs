@@ -4,7 +4,7 @@ use cosmos_sdk_proto::cosmos::base::abci::v1beta1::TxMsgData;
 use prost::{Message, Name};
 use serde_json::{Value, json};
 use slsbft_client::{
-    Account, Client, Fee, KeyInfo, SignedTx, SignerData, TxBuilder, TxOutcome, tx::adjusted_gas,
+    Account, Client, ClientError, Fee, KeyInfo, SignedTx, SignerData, TxBuilder, TxOutcome, tx::adjusted_gas,
 };
 use slsbft_proto::Any;
 
@@ -86,7 +86,21 @@ impl<'a> Sender<'a> {
                 .keyring
                 .unlock(&self.with.keyring.open(self.global), &self.key.name, &chain_id)?;
         let signed = tx.sign(&chain_id, &key, account.number, account.sequence)?;
-        deliver(&self.client, &signed, self.with).await
+        // Sent again, the same bytes would look like a second success.
+        match self.client.broadcast(&signed).await {
+            Ok(true) => receive(&self.client, &signed, self.with).await,
+            Ok(false) => Err(format!(
+                "an identical transaction ({}) is waiting for its block already. To do the same once more, \
+                 wait for that block, or tell the two apart with --note",
+                signed.hash()
+            )
+            .into()),
+            Err(ClientError::Refused { failure, .. }) if failure.is_wrong_sequence() => Err(format!(
+                "{failure}. Another transaction of this account is under way: wait for its block and try again"
+            )
+            .into()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn priced(&self, tx: TxBuilder, account: Account) -> Result<(TxBuilder, Fee), Failure> {
@@ -119,9 +133,14 @@ pub async fn chain_id(client: &Client, asked: Option<&str>) -> Result<String, Fa
     }
 }
 
-/// Broadcasts, waits if asked to, and prints the receipt.
+/// Broadcasts, also what was broadcast before, waits if asked to, and prints the receipt.
 pub async fn deliver(client: &Client, tx: &SignedTx, with: &With) -> Outcome {
     client.broadcast(tx).await?;
+    receive(client, tx, with).await
+}
+
+/// Waits for a transaction's block if asked to, and prints the receipt.
+async fn receive(client: &Client, tx: &SignedTx, with: &With) -> Outcome {
     if with.tx.wait().is_zero() {
         return with.output.print(&json!({ "txhash": tx.hash().to_string() }));
     }
