@@ -7,7 +7,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use slsbft_app::abci::Fault;
@@ -26,6 +26,8 @@ use crate::{
 
 /// How long a predecessor's CometBFT may take to let go of what it holds.
 const PREDECESSOR: Duration = Duration::from_secs(30);
+/// How long after consensus' failure the application's, which has caused it, may be reported.
+const AFTERMATH: Duration = Duration::from_secs(2);
 /// How long CometBFT may take to stop before it is killed.
 const STOPPING: Duration = Duration::from_secs(15);
 
@@ -162,11 +164,33 @@ impl Supervisor<'_> {
         }
     }
 
+    /// Why consensus has failed: because the application stopped, which may be
+    /// reported a moment later, or else for what it said itself.
+    fn cause_of(&self, said: String) -> Result<(), NodeError> {
+        let deadline = Instant::now() + AFTERMATH;
+        loop {
+            match self
+                .inbox
+                .events
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(Event::ConsensusFailed(_)) => {}
+                Ok(event) => {
+                    if let Some(end) = end(event) {
+                        return end;
+                    }
+                }
+                Err(_) => return Err(NodeError::ConsensusFailed { cause: said }),
+            }
+        }
+    }
+
     /// Waits until the node has to stop, or (`None`) CometBFT has ended.
     fn watch(&self, child: &mut Consensus) -> Option<Result<(), NodeError>> {
         loop {
             match self.inbox.events.recv() {
                 Ok(Event::Consensus) if child.ended() => return None,
+                Ok(Event::ConsensusFailed(cause)) => return Some(self.cause_of(cause)),
                 Ok(event) => {
                     if let Some(end) = end(event) {
                         return Some(end);

@@ -327,7 +327,7 @@ fn settings_that_consensus_would_refuse_or_pass_over_are_named() {
     }
     let path = home.path.join("config/config.toml");
     let good = fs::read_to_string(&path).unwrap();
-    fs::write(&path, good.replace("timeout_commit", "timeout_comit")).unwrap();
+    fs::write(&path, good.replace("\ntimeout_commit", "\ntimeout_comit")).unwrap();
     let checked = home.try_run(&["config", "check"]);
     assert!(
         text(&checked).contains("consensus.timeout_comit"),
@@ -336,7 +336,7 @@ fn settings_that_consensus_would_refuse_or_pass_over_are_named() {
     );
     fs::write(
         &path,
-        good.replace("timeout_commit = \"20ms\"", "timeout_commit = \"abc\""),
+        good.replace("\ntimeout_commit = \"20ms\"", "\ntimeout_commit = \"abc\""),
     )
     .unwrap();
     let mut node = home.start();
