@@ -110,3 +110,113 @@ fn fields(bytes: &[u8]) -> impl Iterator<Item = Field<'_>> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test fails by panicking"
+    )]
+
+    use cosmos_sdk_proto::cosmos::{
+        bank::v1beta1::{Input, MsgMultiSend, Output},
+        base::v1beta1::Coin,
+        tx::v1beta1::{AuthInfo, Fee, SignerInfo},
+    };
+    use prost::Message;
+
+    use super::{decode_known, decode_strictly};
+
+    /// A field of bytes, below number 16 or in two bytes.
+    fn field(tag: u32, bytes: &[u8]) -> Vec<u8> {
+        let mut key = Vec::new();
+        prost::encoding::encode_varint(u64::from(tag << 3 | 2), &mut key);
+        [key, vec![u8::try_from(bytes.len()).unwrap()], bytes.to_vec()].concat()
+    }
+
+    fn auth_with_fee(fee: &[u8]) -> Vec<u8> {
+        field(2, fee)
+    }
+
+    #[test]
+    fn an_unknown_field_is_found_however_deep_it_is() {
+        let coin = [
+            Coin {
+                denom: "uankr".into(),
+                amount: "1".into(),
+            }
+            .encode_to_vec(),
+            field(9, b"x"),
+        ]
+        .concat();
+        let error = decode_known::<AuthInfo>("it", &auth_with_fee(&field(1, &coin))).unwrap_err();
+        assert!(error.message.contains("field 9"), "{error}");
+        let error = decode_known::<AuthInfo>("it", &field(1, &field(15, b"x"))).unwrap_err();
+        assert!(error.message.contains("field 15"), "{error}");
+    }
+
+    #[test]
+    fn what_may_be_ignored_is_ignored_in_the_body_alone() {
+        let bytes = field(1025, b"x");
+        decode_known::<AuthInfo>("it", &bytes).unwrap();
+        decode_strictly::<AuthInfo>("it", &bytes).unwrap_err();
+    }
+
+    #[test]
+    fn unusual_encodings_of_known_fields_are_taken() {
+        let fee = Fee {
+            gas_limit: 200_000,
+            payer: "p".into(),
+            ..Default::default()
+        };
+        let same = |bytes: &[u8], expected: &AuthInfo| {
+            assert_eq!(&decode_known::<AuthInfo>("it", bytes).expect("known"), expected);
+        };
+        let expected = AuthInfo {
+            fee: Some(fee),
+            ..Default::default()
+        };
+        // A message in two parts, a default written out, a number in more bytes than it needs.
+        same(
+            &[
+                auth_with_fee(&[0x10, 0xc0, 0x9a, 0x0c]),
+                auth_with_fee(&field(3, b"p")),
+            ]
+            .concat(),
+            &expected,
+        );
+        same(
+            &auth_with_fee(
+                &[
+                    &[0x10, 0xc0, 0x9a, 0x8c, 0x00][..],
+                    &field(3, b"p"),
+                    &field(4, b""),
+                ]
+                .concat(),
+            ),
+            &expected,
+        );
+        // Messages in a list, an empty one among them.
+        let infos = AuthInfo {
+            signer_infos: vec![
+                SignerInfo::default(),
+                SignerInfo {
+                    sequence: 7,
+                    ..Default::default()
+                },
+            ],
+            ..Default::default()
+        };
+        same(&[field(1, b""), field(1, &[0x18, 0x87, 0x00])].concat(), &infos);
+        let multi = MsgMultiSend {
+            inputs: vec![Input::default()],
+            outputs: vec![Output::default(), Output::default()],
+        };
+        let padded = [multi.encode_to_vec(), field(2, &field(1, b"a"))].concat();
+        assert_eq!(
+            decode_known::<MsgMultiSend>("it", &padded).unwrap().outputs.len(),
+            3
+        );
+    }
+}

@@ -115,6 +115,7 @@ fn is_duration(text: &str) -> bool {
 }
 
 fn is_peer(text: &str) -> bool {
+    let text = text.strip_prefix("tcp://").unwrap_or(text);
     text.split_once('@').is_some_and(|(id, address)| {
         id.len() == ID_LEN && id.bytes().all(|byte| byte.is_ascii_hexdigit()) && is_address(address)
     })
@@ -169,7 +170,7 @@ mod tests {
         for text in [
             "[consensus]\ntimeout_commit = \"1h2m3.5s\"".to_owned(),
             "[consensus]\ntimeout_commit = \"0\"".to_owned(),
-            format!("[p2p]\npersistent_peers = \"{id}@a.example:26656, {id}@[::1]:26656\""),
+            format!("[p2p]\npersistent_peers = \"{id}@a.example:26656, tcp://{id}@[::1]:26656\""),
             "[p2p]\nexternal_address = \"tcp://203.0.113.7:26656\"".to_owned(),
             "[p2p.libp2p.limits]\nmax_peers = 7".to_owned(),
         ] {

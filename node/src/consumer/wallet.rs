@@ -52,7 +52,7 @@ pub enum WalletError {
     )]
     Busy(u64),
     #[error(
-        "every session has reached its spending cap; raise --spending-cap or add a session key to the deal"
+        "every session has reached its spending cap, that of its key in the deal or --spending-cap; raise the latter, or add a session key to the deal"
     )]
     CapReached,
     #[error(transparent)]
