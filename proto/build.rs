@@ -11,14 +11,20 @@ use protox::{
 
 const COSMOS: &str = "descriptors/cosmos.bin";
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 13] = [
     "slsbft/beacon/v1/beacon.proto",
+    "slsbft/election/v1/query.proto",
     "slsbft/epochs/v1/epochs.proto",
     "slsbft/fees/v1/fees.proto",
+    "slsbft/incentives/v1/incentives.proto",
     "slsbft/metering/v1/types.proto",
     "slsbft/metering/v1/tx.proto",
     "slsbft/metering/v1/query.proto",
     "slsbft/metering/v1/vouchers.proto",
+    "slsbft/service/v1/types.proto",
+    "slsbft/service/v1/tx.proto",
+    "slsbft/service/v1/query.proto",
+    "slsbft/staking/v1/tx.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

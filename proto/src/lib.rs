@@ -16,10 +16,16 @@ pub const COSMOS_DESCRIPTOR_SET: &[u8] = include_bytes!("../descriptors/cosmos.b
 
 #[allow(clippy::all, clippy::allow_attributes_without_reason, reason = "generated")]
 pub mod slsbft {
-    /// The system transaction.
+    /// The system transaction, VRF keys and the beacon.
     pub mod beacon {
         pub mod v1 {
             tonic::include_proto!("slsbft.beacon.v1");
+        }
+    }
+    /// Who produces blocks, and why.
+    pub mod election {
+        pub mod v1 {
+            tonic::include_proto!("slsbft.election.v1");
         }
     }
     /// Epochs.
@@ -34,12 +40,30 @@ pub mod slsbft {
             tonic::include_proto!("slsbft.fees.v1");
         }
     }
+    /// Mining rewards.
+    pub mod incentives {
+        pub mod v1 {
+            tonic::include_proto!("slsbft.incentives.v1");
+        }
+    }
     /// Offers, deals, vouchers and claims.
     pub mod metering {
         pub mod v1 {
             tonic::include_proto!("slsbft.metering.v1");
         }
     }
+    /// Providers, audits and service levels.
+    pub mod service {
+        pub mod v1 {
+            tonic::include_proto!("slsbft.service.v1");
+        }
+    }
+    /// What `cosmos.staking` lacks.
+    pub mod staking {
+        pub mod v1 {
+            tonic::include_proto!("slsbft.staking.v1");
+        }
+    }
 }
 
-pub use slsbft::{beacon, epochs, fees, metering};
+pub use slsbft::{beacon, election, epochs, fees, incentives, metering, service, staking};
