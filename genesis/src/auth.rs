@@ -5,14 +5,21 @@ use std::collections::BTreeSet;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use slsbft_types::{
-    Address, Coins, PublicKey,
+    Address, Amount, BASE_DENOM, Coins, PublicKey,
     key::{ED25519_TYPE_URL, SECP256K1_TYPE_URL},
 };
 
 use crate::error::{GenesisError, ensure, ensure_countable};
 
 /// Accounts that belong to the chain itself; it makes those that are not listed.
-pub const MODULES: [&str; 4] = ["fee_collector", "distribution", "treasury", "metering"];
+pub const MODULES: [&str; 6] = [
+    "fee_collector",
+    "distribution",
+    "treasury",
+    "metering",
+    "bonded_tokens_pool",
+    "not_bonded_tokens_pool",
+];
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +91,16 @@ pub struct ContinuousVestingAccount {
     pub start: i64,
     /// Unix seconds, after `start`.
     pub end: i64,
+    /// uankr that were delegated while they vested; at most those of `original_vesting`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub delegated_vesting: Amount,
+    /// uankr that were delegated beside them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub delegated_free: Amount,
+}
+
+fn is_zero(amount: &Amount) -> bool {
+    amount.is_zero()
 }
 
 impl Account {
@@ -147,7 +164,13 @@ impl ContinuousVestingAccount {
             "is empty; use a base account",
         )?;
         ensure(self.start >= 0, "start", "is before 1970")?;
-        ensure(self.end > self.start, "end", "must be after start")
+        ensure(self.end > self.start, "end", "must be after start")?;
+        let vesting = self.original_vesting.amount_of(BASE_DENOM);
+        ensure(
+            self.delegated_vesting <= vesting,
+            "delegated_vesting",
+            format!("is above original_vesting ({vesting}{BASE_DENOM})"),
+        )
     }
 }
 

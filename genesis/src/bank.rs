@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use slsbft_types::{Address, Amount, Coins, Denom};
+use slsbft_types::{Address, Amount, BASE_DENOM, Coins, Denom};
 
 use crate::error::{GenesisError, ensure};
 
@@ -133,6 +133,29 @@ impl Bank {
             }
         }
         Ok(total)
+    }
+
+    /// What an account holds of the chain's own coin, in uankr.
+    pub(crate) fn amount_of(&self, holder: &Address) -> Amount {
+        let mut balances = self.balances.iter();
+        balances
+            .find(|balance| balance.address == *holder)
+            .map_or(Amount::ZERO, |balance| balance.coins.amount_of(BASE_DENOM))
+    }
+
+    pub(crate) fn set_amount(&mut self, holder: &Address, amount: Amount) {
+        let position = self.balances.iter().position(|b| b.address == *holder);
+        let mut coins = position.map_or_else(Vec::new, |position| {
+            self.balances.remove(position).coins.iter().cloned().collect()
+        });
+        coins.retain(|coin| coin.denom.as_str() != BASE_DENOM);
+        coins.extend(Coins::base(amount).iter().cloned());
+        coins.sort_by(|a, b| a.denom.cmp(&b.denom));
+        let (position, address) = (position.unwrap_or(self.balances.len()), *holder);
+        // Sorted, without duplicates or zeros: what `Coins` asks for.
+        if let (Ok(coins), false) = (Coins::new(coins.clone()), coins.is_empty()) {
+            self.balances.insert(position, Balance { address, coins });
+        }
     }
 
     pub fn validate(&self) -> Result<(), GenesisError> {

@@ -1,19 +1,24 @@
 //! The document as a whole: CometBFT's fields and `app_state`.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
-use slsbft_types::{Amount, BASE_DENOM, Time};
+use slsbft_types::{Address, Amount, BASE_DENOM, Time};
 
 use crate::{
     auth::Auth,
     bank::Bank,
+    beacon::Beacon,
     consensus::ConsensusParams,
+    distribution::Distribution,
+    election::Election,
     epochs::Epochs,
     error::{GenesisError, as_text, ensure, ensure_countable, parse},
     fees::Fees,
+    genutil::Genutil,
+    incentives::Incentives,
     metering::Metering,
-    validator::{MAX_TOTAL_POWER, Validator},
+    service::Service,
+    slashing::Slashing,
+    staking::Staking,
 };
 
 /// Longest chain id that CometBFT takes.
@@ -30,8 +35,10 @@ pub struct Genesis {
     #[serde(with = "as_text")]
     pub initial_height: i64,
     pub consensus_params: ConsensusParams,
-    #[serde(default)]
-    pub validators: Vec<Validator>,
+    /// CometBFT's own list of the first validators; it stays empty, since the
+    /// application names them from its candidates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validators: Vec<serde_json::Value>,
     /// Empty, or in hexadecimal the hash the application must start from.
     pub app_hash: String,
     pub app_state: AppState,
@@ -46,7 +53,23 @@ pub struct AppState {
     pub fees: Fees,
     pub epochs: Epochs,
     #[serde(default)]
+    pub staking: Staking,
+    #[serde(default)]
+    pub distribution: Distribution,
+    #[serde(default)]
     pub metering: Metering,
+    #[serde(default)]
+    pub beacon: Beacon,
+    #[serde(default)]
+    pub election: Election,
+    #[serde(default)]
+    pub slashing: Slashing,
+    #[serde(default)]
+    pub service: Service,
+    #[serde(default)]
+    pub incentives: Incentives,
+    #[serde(default)]
+    pub genutil: Genutil,
 }
 
 impl AppState {
@@ -62,22 +85,55 @@ impl AppState {
         self.fees.validate().map_err(|e| e.within("fees"))?;
         self.epochs.validate().map_err(|e| e.within("epochs"))?;
         self.metering.validate().map_err(|e| e.within("metering"))?;
-        self.validate_escrow()
+        self.beacon.validate().map_err(|e| e.within("beacon"))?;
+        self.election.validate().map_err(|e| e.within("election"))?;
+        self.slashing.validate().map_err(|e| e.within("slashing"))?;
+        self.service.validate().map_err(|e| e.within("service"))?;
+        self.incentives.validate().map_err(|e| e.within("incentives"))?;
+        self.genutil.validate().map_err(|e| e.within("genutil"))?;
+        self.staking.validate().map_err(|e| e.within("staking"))?;
+        self.distribution
+            .validate(&self.staking)
+            .map_err(|e| e.within("distribution"))?;
+        self.validate_held()
     }
 
-    fn validate_escrow(&self) -> Result<(), GenesisError> {
-        let account = Metering::escrow_account();
-        let entry = self
-            .bank
-            .balances
-            .iter()
-            .find(|balance| balance.address == account);
-        let held = entry.map_or(Amount::ZERO, |balance| balance.coins.amount_of(BASE_DENOM));
-        let needed = self.metering.held().map_err(|e| e.within("metering"))?;
+    /// The accounts of modules hold what the sections of those modules say.
+    fn validate_held(&self) -> Result<(), GenesisError> {
+        let escrow = self.metering.held().map_err(|e| e.within("metering"))?;
+        self.holds(Metering::escrow_account(), "deals and offers", escrow)?;
+        let bonded = self.staking.bonded().map_err(|e| e.within("staking"))?;
+        self.holds(Staking::bonded_account(), "the stake with candidates", bonded)?;
+        let leaving = self.staking.not_bonded().map_err(|e| e.within("staking"))?;
+        self.holds(Staking::not_bonded_account(), "unbonding stake", leaving)?;
+        let stakes = self.service.held();
+        let stakes = stakes.map_err(|e| GenesisError::new("service", e))?;
+        self.holds(Service::stakes_account(), "self-stakes of providers", stakes)?;
+        let rewards = self.incentives.held();
+        let rewards = rewards.map_err(|e| GenesisError::new("incentives", e))?;
+        self.holds(
+            Incentives::account(),
+            "rewards that roll over or are owed",
+            rewards,
+        )?;
+        let owed = self.distribution.owed().map_err(|e| e.within("distribution"))?;
+        let (account, held) = (
+            Distribution::account(),
+            self.bank.amount_of(&Distribution::account()),
+        );
+        ensure(
+            held >= owed,
+            "bank.balances",
+            format!("account {account} has {held}{BASE_DENOM}, rewards need {owed}"),
+        )
+    }
+
+    fn holds(&self, account: Address, what: &str, needed: Amount) -> Result<(), GenesisError> {
+        let held = self.bank.amount_of(&account);
         ensure(
             held == needed,
             "bank.balances",
-            format!("escrow account {account} has {held}{BASE_DENOM}, its deals and offers need {needed}"),
+            format!("account {account} has {held}{BASE_DENOM}, {what} need {needed}"),
         )
     }
 }
@@ -95,8 +151,8 @@ impl Genesis {
         Ok(text + "\n")
     }
 
-    /// Checks all that a chain relies on when it starts from this document. An
-    /// empty validator set passes: [`Genesis::collect`] fills it.
+    /// Checks all that a chain relies on when it starts from this document. One
+    /// without candidates passes: see [`Genesis::has_candidates`].
     pub fn validate(&self) -> Result<(), GenesisError> {
         validate_chain_id(&self.chain_id)?;
         ensure(self.initial_height > 0, "initial_height", "must be positive")?;
@@ -111,8 +167,23 @@ impl Genesis {
         self.consensus_params
             .validate()
             .map_err(|e| e.within("consensus_params"))?;
-        self.validate_validators()?;
+        ensure(
+            self.validators.is_empty(),
+            "validators",
+            "must be empty: the application names the first validators from its candidates, which \
+             come from genesis transactions (`slsbftd genesis gentx`, then `slsbftd genesis collect`)",
+        )?;
         self.app_state.validate().map_err(|e| e.within("app_state"))?;
+        // Stake that has left still answers for all that evidence can show.
+        let (unbonding, evidence) = (
+            self.app_state.staking.params.unbonding_seconds,
+            self.consensus_params.evidence.max_age_duration.unsigned_abs(),
+        );
+        ensure(
+            u128::from(unbonding) * 1_000_000_000 > u128::from(evidence),
+            "app_state.staking.params.unbonding_seconds",
+            "is not above consensus_params.evidence.max_age_duration",
+        )?;
         let (min, max) = (
             self.app_state.fees.params.min_tx_gas,
             self.consensus_params.block.max_gas,
@@ -124,25 +195,10 @@ impl Genesis {
         )
     }
 
-    fn validate_validators(&self) -> Result<(), GenesisError> {
-        let mut keys = BTreeSet::new();
-        let mut total = 0i64;
-        for (i, validator) in self.validators.iter().enumerate() {
-            let at = format!("validators[{i}]");
-            validator.validate().map_err(|e| e.within(&at))?;
-            ensure(
-                keys.insert(validator.pub_key),
-                &format!("{at}.pub_key"),
-                "is listed twice",
-            )?;
-            total = total.saturating_add(validator.power);
-            ensure(
-                total <= MAX_TOTAL_POWER,
-                &format!("{at}.power"),
-                format!("lifts the power of all above {MAX_TOTAL_POWER}"),
-            )?;
-        }
-        Ok(())
+    /// Whether anybody can make the first block.
+    pub fn has_candidates(&self) -> bool {
+        let AppState { genutil, staking, .. } = &self.app_state;
+        !genutil.gen_txs.is_empty() || !staking.candidates.is_empty()
     }
 }
 

@@ -7,9 +7,17 @@
 
 pub mod auth;
 pub mod bank;
+pub mod beacon;
+pub mod distribution;
+pub mod election;
 pub mod epochs;
 pub mod fees;
+pub mod genutil;
+pub mod incentives;
 pub mod metering;
+pub mod service;
+pub mod slashing;
+pub mod staking;
 
 mod build;
 mod consensus;
@@ -19,11 +27,11 @@ mod preset;
 mod time;
 mod validator;
 
-pub use build::Vesting;
+pub use build::{NewCandidate, Vesting};
 pub use consensus::{
     AbciParams, AuthorityParams, BlockParams, ConsensusParams, EvidenceParams, ValidatorParams, VersionParams,
 };
 pub use document::{AppState, Genesis};
 pub use error::GenesisError;
 pub use preset::{Allocation, Purpose, local, mainnet};
-pub use validator::{ConsensusKey, Declaration, Validator};
+pub use validator::ConsensusKey;

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use slsbft_types::{Address, Amount, Coins, Ratio, Time, UANKR_PER_ANKR};
 
-use crate::{AppState, ConsensusParams, Genesis, GenesisError, Vesting, bank::DenomMetadata, error::ensure};
+use crate::{
+    AppState, ConsensusParams, Genesis, GenesisError, Vesting, bank::DenomMetadata, error::ensure,
+    service::ServiceParams,
+};
 
 /// 10,000,000,000 ANKR, in uankr.
 const SUPPLY: u128 = 10_000_000_000 * UANKR_PER_ANKR;
@@ -92,10 +95,16 @@ impl Allocation {
     }
 }
 
-/// A testnet on one machine: short epochs and windows, no accounts yet.
+/// A testnet on one machine: short epochs, windows and unbonding, no accounts yet.
 pub fn local(chain_id: &str, genesis_time: Time) -> Genesis {
     let mut genesis = empty(chain_id, genesis_time);
     genesis.app_state.epochs.params.blocks_per_epoch = 20;
+    let seats = &mut genesis.app_state.election.params;
+    (seats.max_validators, seats.draw_min_seats) = (8, 0);
+    genesis.app_state.service.params = ServiceParams::local();
+    genesis.app_state.staking.params.unbonding_seconds = 120;
+    let evidence = &mut genesis.consensus_params.evidence;
+    (evidence.max_age_num_blocks, evidence.max_age_duration) = (60, 60 * 1_000_000_000);
     let terms = &mut genesis.app_state.metering.params.terms;
     (terms.window_blocks, terms.window_seconds) = (20, 20);
     genesis

@@ -10,7 +10,9 @@
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use serde_json::{Value, json};
 use slsbft_genesis::{
-    Allocation, ConsensusKey, Declaration, Genesis, GenesisError, Purpose, Vesting, local, mainnet,
+    Allocation, Genesis, GenesisError, Purpose, Vesting,
+    genutil::{MAX_GEN_TX_BYTES, MAX_GEN_TXS},
+    local, mainnet,
 };
 use slsbft_types::{Address, Amount, Coins, Ratio, Time};
 
@@ -23,15 +25,7 @@ fn address(n: u8) -> Address {
     Address::from_bytes(&[n; 20]).unwrap()
 }
 
-fn declared(n: u8) -> Declaration {
-    Declaration {
-        moniker: format!("node{n}"),
-        pub_key: ConsensusKey([n; 32]),
-        power: 10,
-    }
-}
-
-/// Two accounts, one of them vesting, and two validators.
+/// Two accounts, one of them vesting, and two genesis transactions.
 fn sample() -> Genesis {
     let mut genesis = local("slsbft-local-1", TIME);
     genesis
@@ -41,7 +35,7 @@ fn sample() -> Genesis {
     genesis
         .add_account(address(2), "1000uankr".parse().unwrap(), vesting)
         .unwrap();
-    genesis.collect([declared(1), declared(2)]).unwrap();
+    genesis.collect([vec![1, 2], vec![1]]).unwrap();
     genesis
 }
 
@@ -81,18 +75,19 @@ fn a_document_reads_back_as_written() {
     );
     assert_eq!(
         value["consensus_params"]["evidence"]["max_age_duration"],
-        "172800000000000"
+        "60000000000"
     );
     assert_eq!(
-        value["validators"][0]["pub_key"]["type"],
-        "tendermint/PubKeyEd25519"
+        value["app_state"]["genutil"],
+        json!({"gen_txs": ["AQ==", "AQI="]})
     );
+    assert_eq!(value.get("validators"), None);
 }
 
 #[test]
 fn an_error_names_the_path_of_the_bad_field() {
     type Edit = fn(&mut Value);
-    let cases: [(&str, Edit); 23] = [
+    let cases: [(&str, Edit); 28] = [
         ("app_state.bank.balances[0].coins[1].amount", |d| {
             d["app_state"]["bank"]["balances"][0]["coins"][1]["amount"] = json!("-1");
         }),
@@ -131,11 +126,17 @@ fn an_error_names_the_path_of_the_bad_field() {
         ("app_state.epochs.params.blocks_per_epoch", |d| {
             d["app_state"]["epochs"]["params"]["blocks_per_epoch"] = json!(0);
         }),
-        ("validators[1].address", |d| {
-            d["validators"][1]["address"] = d["validators"][0]["address"].clone();
+        ("validators", |d| {
+            d["validators"] = json!([{"power": "10"}]);
         }),
-        ("validators[1].pub_key", |d| {
-            d["validators"][1] = d["validators"][0].clone();
+        ("app_state.genutil.gen_txs[1]", |d| {
+            d["app_state"]["genutil"]["gen_txs"][1] = json!("AQ==");
+        }),
+        ("app_state.genutil.gen_txs[0]", |d| {
+            d["app_state"]["genutil"]["gen_txs"][0] = json!("");
+        }),
+        ("app_state.genutil.gen_txs[1]", |d| {
+            d["app_state"]["genutil"]["gen_txs"][1] = json!("AQ");
         }),
         ("consensus_params.block.max_gas", |d| {
             d["consensus_params"]["block"]["max_gas"] = json!("-1");
@@ -160,6 +161,20 @@ fn an_error_names_the_path_of_the_bad_field() {
         ("app_state.fees.params.min_gas_price", |d| {
             d["app_state"]["fees"]["params"]["min_gas_price"] = json!("18446744073709551616");
         }),
+        (
+            "app_state.auth.accounts[1].continuous_vesting.delegated_vesting",
+            |d| {
+                d["app_state"]["auth"]["accounts"][1]["continuous_vesting"]["delegated_vesting"] =
+                    json!("1001");
+            },
+        ),
+        // Stake that left must answer for all that evidence can show.
+        ("app_state.staking.params.unbonding_seconds", |d| {
+            d["app_state"]["staking"]["params"]["unbonding_seconds"] = json!(60);
+        }),
+        ("app_state.staking.params.max_entries", |d| {
+            d["app_state"]["staking"]["params"]["max_entries"] = json!(17);
+        }),
         // Deals are paid out of this account: locked coins would stop the chain.
         ("app_state.auth.accounts[1].address", |d| {
             d["app_state"]["auth"]["accounts"][1]["continuous_vesting"]["address"] =
@@ -180,7 +195,7 @@ fn an_unknown_field_is_refused_wherever_it_is() {
         "/app_state",
         "/app_state/bank/balances/0",
         "/consensus_params/block",
-        "/validators/0",
+        "/app_state/genutil",
     ] {
         let error =
             edited(|document| document.pointer_mut(at).unwrap()["surprise"] = json!(1)).expect_err(at);
@@ -210,15 +225,31 @@ fn an_account_is_added_once_and_numbers_go_on() {
 }
 
 #[test]
-fn the_validator_set_does_not_depend_on_the_order_of_the_files() {
+fn genesis_transactions_do_not_depend_on_the_order_of_the_files() {
     let set = |order: [u8; 3]| {
         let mut genesis = local("order", TIME);
-        genesis.collect(order.map(declared)).unwrap();
-        genesis.validators
+        genesis.collect(order.map(|n| vec![n; 9])).unwrap();
+        genesis
     };
-    assert_eq!(set([1, 2, 3]), set([3, 1, 2]));
-    let mut genesis = local("twice", TIME);
-    assert!(genesis.collect([declared(1), declared(1)]).is_err());
+    let mut genesis = set([1, 2, 3]);
+    assert_eq!(genesis, set([3, 1, 2]));
+    genesis.collect([vec![2; 9]]).unwrap();
+    assert_eq!(genesis, set([1, 2, 3]), "the same again adds nothing");
+    assert!(genesis.has_candidates() && !local("none", TIME).has_candidates());
+}
+
+#[test]
+fn genesis_transactions_are_bounded_in_size_and_number() {
+    let mut genesis = local("bounds", TIME);
+    genesis.collect([vec![7; MAX_GEN_TX_BYTES]]).unwrap();
+    let long = genesis
+        .clone()
+        .collect([vec![1; MAX_GEN_TX_BYTES + 1]])
+        .unwrap_err();
+    assert_eq!(long.path, "app_state.genutil.gen_txs[0]", "{long}");
+    let many = (1..=MAX_GEN_TXS).map(|n| n.to_be_bytes().to_vec());
+    let many = genesis.collect(many).unwrap_err();
+    assert_eq!(many.path, "app_state.genutil.gen_txs", "{many}");
 }
 
 #[test]

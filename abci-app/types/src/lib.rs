@@ -11,6 +11,7 @@ pub mod ratio;
 mod text;
 pub mod time;
 pub mod tx;
+pub mod vesting;
 
 pub use address::{Address, AddressError};
 pub use amount::{Amount, AmountError, Coin, Coins, CoinsError, Denom};

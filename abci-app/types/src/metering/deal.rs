@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Due, Meter, Split, Voucher, session_due};
+use super::{Due, Meter, Split, Voucher, session_due, voucher::MAX_RATING};
 use crate::{Address, Amount, AmountError, Ratio, Time};
 
 /// The platform's rules that a deal was opened under.
@@ -125,6 +125,19 @@ impl Session {
 }
 
 impl Deal {
+    /// The mean rating of the sessions that have one, from 0 for the worst (1) to
+    /// one for the best ([`MAX_RATING`]); `None` if nobody rated.
+    pub fn rating(&self) -> Option<Ratio> {
+        let rated = self.sessions.iter().filter(|session| session.rating > 0);
+        let (sum, count) = rated.fold((0u64, 0u64), |(sum, count), session| {
+            (sum + u64::from(session.rating.min(MAX_RATING) - 1), count + 1)
+        });
+        let best = count
+            .checked_mul(u64::from(MAX_RATING - 1))
+            .filter(|best| *best > 0)?;
+        Ratio::from_billionths(sum * Ratio::ONE.billionths() / best).ok()
+    }
+
     /// What all sessions together are due, exactly.
     pub fn due(&self) -> Result<Due, AmountError> {
         self.due_by(|session| &session.counters)
