@@ -27,3 +27,25 @@ pub trait Ledger {
     /// Whole balance of a denomination, locked vesting coins included.
     fn balance(&self, state: &impl Read, owner: &Address, denom: &str) -> Result<Amount, ExecError>;
 }
+
+/// Moves what is staked between accounts and the pools that hold stake. Supply is conserved.
+pub trait Bonding: Ledger {
+    /// Moves uankr of an account, coins that vest included, into a pool. Fails with `sdk`
+    /// code 5 if the balance does not cover them.
+    fn delegate(
+        &self,
+        ctx: &mut Context<'_>,
+        from: &Address,
+        pool: &Address,
+        amount: Amount,
+    ) -> Result<(), ExecError>;
+
+    /// Moves uankr from a pool back to whom they belong.
+    fn undelegate(
+        &self,
+        ctx: &mut Context<'_>,
+        pool: &Address,
+        to: &Address,
+        amount: Amount,
+    ) -> Result<(), ExecError>;
+}

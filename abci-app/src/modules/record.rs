@@ -1,6 +1,7 @@
 //! How records are kept in state: protobuf messages, read back or reported as a fault.
 
-use prost::Message;
+use cosmos_sdk_proto::Any;
+use prost::{Message, Name};
 use slsbft_store::{Overlay, Read, Space};
 
 use crate::errors::Fault;
@@ -32,4 +33,12 @@ pub fn load_u64(state: &impl Read, space: Space, key: &[u8]) -> Result<u64, Faul
         .try_into()
         .map_err(|_| Fault::corrupt(String::from_utf8_lossy(key)))?;
     Ok(u64::from_be_bytes(number))
+}
+
+/// A message with its type, as responses and accounts carry one.
+pub fn pack<M: Message + Name>(message: &M) -> Any {
+    Any {
+        type_url: format!("/{}", M::full_name()),
+        value: message.encode_to_vec(),
+    }
 }

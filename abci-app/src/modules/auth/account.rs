@@ -9,7 +9,7 @@ use cosmos_sdk_proto::{
 };
 use prost::{Message, Name};
 use slsbft_store::{Overlay, Read, Space};
-use slsbft_types::{Address, Amount, Coins, PublicKey, Time};
+use slsbft_types::{Address, Amount, AmountError, BASE_DENOM, Coins, PublicKey, Time, vesting::vesting};
 
 use super::keys;
 use crate::{errors::Fault, modules::record};
@@ -33,12 +33,29 @@ pub enum Kind {
         name: String,
         permissions: Vec<String>,
     },
-    /// Coins that unlock evenly, second by second, between start and end.
-    ContinuousVesting {
-        original: Coins,
-        start: i64,
-        end: i64,
-    },
+    ContinuousVesting(Vesting),
+}
+
+/// Coins that unlock evenly, second by second, between start and end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vesting {
+    pub original: Coins,
+    /// Unix seconds.
+    pub start: i64,
+    /// Unix seconds.
+    pub end: i64,
+    /// What is delegated, in uankr, as in Cosmos: first of what was still vesting, so that
+    /// it does not hold back coins that are free …
+    pub delegated_vesting: Amount,
+    /// … then of what was free.
+    pub delegated_free: Amount,
+}
+
+impl Vesting {
+    /// Coins that vest still, delegated or not.
+    fn unripe(&self, denom: &str, now: Time) -> Amount {
+        vesting(self.original.amount_of(denom), self.start, self.end, now)
+    }
 }
 
 impl Account {
@@ -47,22 +64,38 @@ impl Account {
         matches!(self.kind, Kind::Module { .. })
     }
 
-    /// Still locked at a time: `original · (end − now) / (end − start)`, rounded up.
+    /// Coins that cannot be spent at a time: what is still vesting, less what of it is
+    /// delegated and so not in the balance.
     pub fn locked(&self, denom: &str, now: Time) -> Amount {
-        let Kind::ContinuousVesting { original, start, end } = &self.kind else {
+        let Kind::ContinuousVesting(vesting) = &self.kind else {
             return Amount::ZERO;
         };
-        let total = original.amount_of(denom).value();
-        let length = u128::try_from(end.saturating_sub(*start)).unwrap_or(0);
-        let left = u128::try_from(end.saturating_sub(now.seconds))
-            .unwrap_or(0)
-            .min(length);
-        if length == 0 {
-            return Amount::ZERO;
+        let delegated = match denom {
+            BASE_DENOM => vesting.delegated_vesting,
+            _ => Amount::ZERO,
+        };
+        vesting.unripe(denom, now).saturating_sub(delegated)
+    }
+
+    /// Notes that `amount` uankr are delegated from now on: coins that vest go first.
+    pub fn track_delegation(&mut self, amount: Amount, now: Time) -> Result<(), AmountError> {
+        let locked = self.locked(BASE_DENOM, now);
+        if let Kind::ContinuousVesting(vesting) = &mut self.kind {
+            let locked = locked.min(amount);
+            vesting.delegated_vesting = vesting.delegated_vesting.add(locked)?;
+            vesting.delegated_free = vesting.delegated_free.add(amount.sub(locked)?)?;
         }
-        // Whole and rest apart: the product of an amount and seconds may overflow.
-        let (whole, rest) = (total / length, total % length);
-        Amount::new(whole * left + (rest * left).div_ceil(length))
+        Ok(())
+    }
+
+    /// Notes that `amount` uankr came back: free coins come first. What was slashed never
+    /// does, and stays noted.
+    pub fn track_undelegation(&mut self, amount: Amount) {
+        if let Kind::ContinuousVesting(vesting) = &mut self.kind {
+            let rest = amount.saturating_sub(vesting.delegated_free);
+            vesting.delegated_free = vesting.delegated_free.saturating_sub(amount);
+            vesting.delegated_vesting = vesting.delegated_vesting.saturating_sub(rest);
+        }
     }
 
     /// The account as `cosmos.auth.v1beta1.Query/Account` returns it.
@@ -75,14 +108,15 @@ impl Account {
                 name: name.clone(),
                 permissions: permissions.clone(),
             }),
-            Kind::ContinuousVesting { original, start, end } => pack(&ContinuousVestingAccount {
+            Kind::ContinuousVesting(vesting) => pack(&ContinuousVestingAccount {
                 base_vesting_account: Some(BaseVestingAccount {
                     base_account: Some(base),
-                    original_vesting: original.to_proto(),
-                    end_time: *end,
-                    ..Default::default()
+                    original_vesting: vesting.original.to_proto(),
+                    delegated_free: Coins::base(vesting.delegated_free).to_proto(),
+                    delegated_vesting: Coins::base(vesting.delegated_vesting).to_proto(),
+                    end_time: vesting.end,
                 }),
-                start_time: *start,
+                start_time: vesting.start,
             }),
         }
     }
@@ -140,6 +174,11 @@ struct VestingRecord {
     start: i64,
     #[prost(int64, tag = "3")]
     end: i64,
+    /// Amounts; empty is zero.
+    #[prost(string, tag = "4")]
+    delegated_vesting: String,
+    #[prost(string, tag = "5")]
+    delegated_free: String,
 }
 
 /// Reads an account.
@@ -176,11 +215,17 @@ pub fn save(state: &mut Overlay, address: &Address, account: &Account) {
                 permissions: permissions.clone(),
             });
         }
-        Kind::ContinuousVesting { original, start, end } => {
+        Kind::ContinuousVesting(vesting) => {
+            let text = |amount: Amount| match amount.is_zero() {
+                true => String::new(),
+                false => amount.to_string(),
+            };
             record.vesting = Some(VestingRecord {
-                original: original.to_string(),
-                start: *start,
-                end: *end,
+                original: vesting.original.to_string(),
+                start: vesting.start,
+                end: vesting.end,
+                delegated_vesting: text(vesting.delegated_vesting),
+                delegated_free: text(vesting.delegated_free),
             });
         }
     }
@@ -205,11 +250,19 @@ fn from_record(record: Record, key: &[u8]) -> Result<Account, Fault> {
             name: module.name,
             permissions: module.permissions,
         },
-        (None, Some(vesting)) => Kind::ContinuousVesting {
-            original: vesting.original.parse().map_err(|_| corrupt())?,
-            start: vesting.start,
-            end: vesting.end,
-        },
+        (None, Some(vesting)) => {
+            let amount = |text: String| match text.as_str() {
+                "" => Ok(Amount::ZERO),
+                text => text.parse().map_err(|_| corrupt()),
+            };
+            Kind::ContinuousVesting(Vesting {
+                original: vesting.original.parse().map_err(|_| corrupt())?,
+                start: vesting.start,
+                end: vesting.end,
+                delegated_vesting: amount(vesting.delegated_vesting)?,
+                delegated_free: amount(vesting.delegated_free)?,
+            })
+        }
         (None, None) => Kind::Base,
     };
     Ok(Account {
@@ -224,22 +277,49 @@ fn from_record(record: Record, key: &[u8]) -> Result<Account, Fault> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn vesting_coins_unlock_evenly_and_never_early() {
-        let account = Account {
+    fn vesting_account() -> Account {
+        Account {
             number: 0,
             sequence: 0,
             key: None,
-            kind: Kind::ContinuousVesting {
+            kind: Kind::ContinuousVesting(Vesting {
                 original: "10uankr".parse().unwrap(),
                 start: 100,
-                end: 103,
-            },
-        };
-        let locked: Vec<u128> = [0, 100, 101, 102, 103, 999]
-            .map(|now| account.locked("uankr", Time::from_seconds(now)).value())
-            .to_vec();
-        assert_eq!(locked, [10, 10, 7, 4, 0, 0]);
+                end: 110,
+                delegated_vesting: Amount::ZERO,
+                delegated_free: Amount::ZERO,
+            }),
+        }
+    }
+
+    fn delegated(account: &Account) -> (u128, u128) {
+        match &account.kind {
+            Kind::ContinuousVesting(v) => (v.delegated_vesting.value(), v.delegated_free.value()),
+            _ => (0, 0),
+        }
+    }
+
+    #[test]
+    fn only_the_vesting_denomination_is_locked() {
+        let account = vesting_account();
+        assert_eq!(account.locked("uankr", Time::from_seconds(104)), Amount::new(6));
         assert_eq!(account.locked("other", Time::default()), Amount::ZERO);
+    }
+
+    #[test]
+    fn coins_that_vest_are_delegated_first_and_come_back_last() {
+        let mut account = vesting_account();
+        let now = Time::from_seconds(104);
+        account.track_delegation(Amount::new(4), now).unwrap();
+        assert_eq!(delegated(&account), (4, 0));
+        assert_eq!(account.locked("uankr", now), Amount::new(2));
+        account.track_delegation(Amount::new(5), now).unwrap();
+        assert_eq!(delegated(&account), (6, 3));
+        assert_eq!(account.locked("uankr", now), Amount::ZERO);
+        account.track_undelegation(Amount::new(4));
+        assert_eq!(delegated(&account), (5, 0));
+        // 1 of 5 was slashed.
+        account.track_undelegation(Amount::new(4));
+        assert_eq!(delegated(&account), (1, 0));
     }
 }

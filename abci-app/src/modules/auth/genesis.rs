@@ -7,7 +7,7 @@ use slsbft_genesis::auth::{
 use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::Address;
 
-use super::{Account, Auth, Kind, Params, account, keys};
+use super::{Account, Auth, Kind, Params, Vesting, account, keys};
 use crate::errors::Fault;
 
 /// Writes the section; numbers go on after the largest one given.
@@ -85,11 +85,13 @@ fn from_genesis(entry: &GenesisAccount) -> Account {
             number: vesting.account_number,
             sequence: vesting.sequence,
             key: vesting.pub_key,
-            kind: Kind::ContinuousVesting {
+            kind: Kind::ContinuousVesting(Vesting {
                 original: vesting.original_vesting.clone(),
                 start: vesting.start,
                 end: vesting.end,
-            },
+                delegated_vesting: vesting.delegated_vesting,
+                delegated_free: vesting.delegated_free,
+            }),
         },
     }
 }
@@ -113,16 +115,16 @@ fn to_genesis(address: Address, account: Account) -> GenesisAccount {
             address,
             account_number,
         }),
-        Kind::ContinuousVesting { original, start, end } => {
-            GenesisAccount::ContinuousVesting(ContinuousVestingAccount {
-                address,
-                account_number,
-                sequence,
-                pub_key,
-                original_vesting: original,
-                start,
-                end,
-            })
-        }
+        Kind::ContinuousVesting(vesting) => GenesisAccount::ContinuousVesting(ContinuousVestingAccount {
+            address,
+            account_number,
+            sequence,
+            pub_key,
+            original_vesting: vesting.original,
+            start: vesting.start,
+            end: vesting.end,
+            delegated_vesting: vesting.delegated_vesting,
+            delegated_free: vesting.delegated_free,
+        }),
     }
 }

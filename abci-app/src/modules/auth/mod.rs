@@ -17,7 +17,7 @@ pub mod query;
 use slsbft_store::{Overlay, Read, Space};
 use slsbft_types::{Address, Amount, Time};
 
-pub use account::{Account, Kind};
+pub use account::{Account, Kind, Vesting};
 pub use params::Params;
 
 use crate::{errors::Fault, modules::record};
@@ -31,6 +31,18 @@ pub trait Accounts {
     fn locked(&self, state: &impl Read, address: &Address, denom: &str, now: Time) -> Result<Amount, Fault>;
     /// Whether only the chain itself may pay to this account.
     fn is_module(&self, state: &impl Read, address: &Address) -> Result<bool, Fault>;
+    /// Notes for a vesting account that uankr of it are delegated from now on; see
+    /// [`Account::track_delegation`].
+    fn track_delegation(
+        &self,
+        state: &mut Overlay,
+        address: &Address,
+        amount: Amount,
+        now: Time,
+    ) -> Result<(), Fault>;
+    /// Notes for a vesting account that delegated uankr come back.
+    fn track_undelegation(&self, state: &mut Overlay, address: &Address, amount: Amount)
+    -> Result<(), Fault>;
 }
 
 /// The accounts in state.
@@ -67,6 +79,11 @@ impl Auth {
         Ok(account)
     }
 
+    fn vesting(&self, state: &impl Read, address: &Address) -> Result<Option<Account>, Fault> {
+        let found = self.get(state, address)?;
+        Ok(found.filter(|account| matches!(account.kind, Kind::ContinuousVesting(_))))
+    }
+
     fn register(&self, state: &mut Overlay, address: &Address, account: &Account) {
         state.set(
             Space::Main,
@@ -95,5 +112,35 @@ impl Accounts for Auth {
         Ok(self
             .get(state, address)?
             .is_some_and(|account| account.is_module()))
+    }
+
+    fn track_delegation(
+        &self,
+        state: &mut Overlay,
+        address: &Address,
+        amount: Amount,
+        now: Time,
+    ) -> Result<(), Fault> {
+        let Some(mut account) = self.vesting(state, address)? else {
+            return Ok(());
+        };
+        account
+            .track_delegation(amount, now)
+            .map_err(|error| Fault::Invariant(format!("delegated coins of {address}: {error}")))?;
+        self.put(state, address, &account);
+        Ok(())
+    }
+
+    fn track_undelegation(
+        &self,
+        state: &mut Overlay,
+        address: &Address,
+        amount: Amount,
+    ) -> Result<(), Fault> {
+        if let Some(mut account) = self.vesting(state, address)? {
+            account.track_undelegation(amount);
+            self.put(state, address, &account);
+        }
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ pub fn sent(ctx: &mut Context<'_>, from: &Address, to: &Address, coins: &Coins) 
     let (from, to, amount) = (from.to_string(), to.to_string(), coins.to_string());
     let (from, to, amount) = (from.as_str(), to.as_str(), amount.as_str());
     ctx.emit(event("coin_spent").attr("spender", from).note("amount", amount));
-    arrived(ctx, from, to, amount);
+    transferred(ctx, from, to, amount);
 }
 
 pub fn spent(ctx: &mut Context<'_>, spender: &Address, coins: &Coins) {
@@ -42,10 +42,19 @@ pub fn fee_paid(payer: &Address, collector: &Address, fee: &Coins) -> [Event; 3]
 
 /// One recipient's part of what was spent before.
 pub fn received(ctx: &mut Context<'_>, from: &Address, to: &Address, coins: &Coins) {
-    arrived(ctx, &from.to_string(), &to.to_string(), &coins.to_string());
+    transferred(ctx, &from.to_string(), &to.to_string(), &coins.to_string());
 }
 
-fn arrived(ctx: &mut Context<'_>, from: &str, to: &str, amount: &str) {
+/// What is moved into a pool or out of it without a transfer.
+pub fn arrived(ctx: &mut Context<'_>, receiver: &Address, coins: &Coins) {
+    ctx.emit(
+        event("coin_received")
+            .attr("receiver", receiver)
+            .attr("amount", coins),
+    );
+}
+
+fn transferred(ctx: &mut Context<'_>, from: &str, to: &str, amount: &str) {
     ctx.emit(event("coin_received").attr("receiver", to).note("amount", amount));
     ctx.emit(
         event("transfer")

@@ -4,7 +4,6 @@ use cosmos_sdk_proto::{
     Any,
     cosmos::bank::v1beta1::{MsgMultiSendResponse, MsgSendResponse},
 };
-use prost::{Message, Name};
 use slsbft_store::{Overlay, Read};
 use slsbft_types::{Address, Amount, BASE_DENOM, Coin, Coins, Time};
 
@@ -12,7 +11,11 @@ use super::{Bank, Msg, balance, errors::BankError, events, keys, params, read_am
 use crate::{
     context::Context,
     errors::{ExecError, Fault, TxError},
-    modules::{auth::Accounts, ledger::Ledger},
+    modules::{
+        auth::Accounts,
+        ledger::{Bonding, Ledger},
+        record::pack,
+    },
 };
 
 impl<A: Accounts> Bank<A> {
@@ -25,7 +28,7 @@ impl<A: Accounts> Bank<A> {
                 self.withdraw(ctx.state, from, amount, ctx.block.time)?;
                 add(ctx.state, to, amount)?;
                 events::sent(ctx, from, to, amount);
-                Ok(response(&MsgSendResponse {}))
+                Ok(pack(&MsgSendResponse {}))
             }
             Msg::MultiSend {
                 from,
@@ -34,7 +37,7 @@ impl<A: Accounts> Bank<A> {
             } => {
                 params::require_enabled(ctx.state, amount)?;
                 self.multi_send(ctx, from, amount, outputs)?;
-                Ok(response(&MsgMultiSendResponse {}))
+                Ok(pack(&MsgMultiSendResponse {}))
             }
         }
     }
@@ -151,6 +154,50 @@ impl<A: Accounts> Ledger for Bank<A> {
     }
 }
 
+impl<A: Accounts> Bonding for Bank<A> {
+    fn delegate(
+        &self,
+        ctx: &mut Context<'_>,
+        from: &Address,
+        pool: &Address,
+        amount: Amount,
+    ) -> Result<(), ExecError> {
+        take(ctx.state, from, &Coin::base(amount), Amount::ZERO)?;
+        self.accounts
+            .track_delegation(ctx.state, from, amount, ctx.block.time)?;
+        self.arrive(ctx, from, pool, amount)
+    }
+
+    fn undelegate(
+        &self,
+        ctx: &mut Context<'_>,
+        pool: &Address,
+        to: &Address,
+        amount: Amount,
+    ) -> Result<(), ExecError> {
+        take(ctx.state, pool, &Coin::base(amount), Amount::ZERO)?;
+        self.accounts.track_undelegation(ctx.state, to, amount)?;
+        self.arrive(ctx, pool, to, amount)
+    }
+}
+
+impl<A: Accounts> Bank<A> {
+    /// The second half of a move that is no transfer, as Cosmos tells it.
+    fn arrive(
+        &self,
+        ctx: &mut Context<'_>,
+        from: &Address,
+        to: &Address,
+        amount: Amount,
+    ) -> Result<(), ExecError> {
+        let coins = Coins::base(amount);
+        self.deposit(ctx.state, to, &coins)?;
+        events::spent(ctx, from, &coins);
+        events::arrived(ctx, to, &coins);
+        Ok(())
+    }
+}
+
 /// Takes a coin from an owner who cannot spend the `locked` part of what is
 /// held of it, without an event: what fees are paid with.
 pub fn take(state: &mut Overlay, from: &Address, coin: &Coin, locked: Amount) -> Result<(), ExecError> {
@@ -184,11 +231,4 @@ fn add(state: &mut Overlay, to: &Address, coins: &Coins) -> Result<(), ExecError
 fn grown(held: Amount, by: Amount) -> Result<Amount, ExecError> {
     held.add(by)
         .map_err(|_| ExecError::corrupt("a balance above all supply"))
-}
-
-fn response<M: Message + Name>(message: &M) -> Any {
-    Any {
-        type_url: format!("/{}", M::full_name()),
-        value: message.encode_to_vec(),
-    }
 }

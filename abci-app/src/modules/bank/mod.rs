@@ -19,7 +19,7 @@ pub mod query;
 use std::collections::BTreeMap;
 
 use slsbft_store::{Order, Overlay, Read, Space};
-use slsbft_types::{Address, Amount};
+use slsbft_types::{Address, Amount, Coin};
 
 pub use execute::take;
 pub use msg::Msg;
@@ -41,6 +41,23 @@ impl<A> Bank<A> {
 /// A balance; absent is zero.
 pub fn balance(state: &impl Read, owner: &Address, denom: &str) -> Result<Amount, Fault> {
     read_amount(state, &keys::balance(owner, denom))
+}
+
+/// All balances of an account.
+pub fn balances(state: &impl Read, owner: &Address) -> Result<Vec<Coin>, Fault> {
+    let prefix = keys::balances_of(owner);
+    let entries = state.prefix(Space::Main, &prefix, Order::Ascending);
+    entries
+        .map(|entry| {
+            let (key, value) = entry?;
+            let denom = key.get(prefix.len()..).unwrap_or_default();
+            let denom = String::from_utf8_lossy(denom).parse();
+            Ok(Coin {
+                denom: denom.map_err(|_| Fault::corrupt("a balance"))?,
+                amount: decode_amount(&value, &key)?,
+            })
+        })
+        .collect()
 }
 
 /// Supply of a denomination.
