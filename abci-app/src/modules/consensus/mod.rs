@@ -1,17 +1,30 @@
 //! What the chain keeps about consensus: its id, CometBFT's consensus
-//! parameters, and how many blocks each of the present validators signed.
+//! parameters, the validator sets, and who signed.
 //!
-//! Invariant: the signing counts of the running epoch are epoch-local; the tree
-//! holds those of the last finished one.
+//! Invariants: the sets are those that CometBFT has; what changes in every block
+//! is epoch-local, and the tree holds it as it was at the last boundary.
+//!
+//! - `sets`: who sits, and whose turn it is to propose
+//! - `uptime`: who signed
+//! - `local`: records that change in every block
 
 pub mod genesis;
+pub mod local;
 pub mod query;
+mod sets;
 mod uptime;
 
 use slsbft_store::{Overlay, Read, Space};
 use tendermint_proto::v0_38::types::ConsensusParams;
 
-pub use uptime::{Uptime, fold_uptime, record_commit};
+pub use sets::{
+    Seat, Turn, advance, consensus_address, fold as fold_sets, found, is_seated, next_seats, proposer, seats,
+    turns,
+};
+pub use slsbft_mechanism::proposer::ConsensusAddress;
+pub use uptime::{
+    Uptime, Uptimes, finished as finished_uptimes, fold_uptime, record_commit, running as running_uptimes,
+};
 
 use crate::{errors::Fault, modules::record};
 
