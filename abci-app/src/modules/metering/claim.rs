@@ -8,7 +8,7 @@ use slsbft_types::{
     metering::{Deal, Voucher, deal::ApplyError},
 };
 
-use super::{Metering, Vouchers, events, payouts::Payouts, sound, state};
+use super::{Market, Metering, Vouchers, events, payouts::Payouts, sound, state};
 use crate::{
     context::{BlockInfo, Context},
     errors::{ExecError, Fault},
@@ -24,7 +24,7 @@ pub(super) struct Claimed {
 /// Deals that a batch looked at; `None` does not exist.
 type Touched = BTreeMap<u64, Option<Deal>>;
 
-impl<L: Ledger> Metering<L> {
+impl<L: Ledger, M: Market> Metering<L, M> {
     pub(super) fn claim(
         &self,
         ctx: &mut Context<'_>,
@@ -33,7 +33,7 @@ impl<L: Ledger> Metering<L> {
     ) -> Result<MsgClaimResponse, ExecError> {
         let mut payouts = Payouts::default();
         let Claimed { results, paid } = settle_vouchers(ctx, provider, vouchers, &mut payouts)?;
-        payouts.send(&self.ledger, ctx)?;
+        payouts.send(&self.ledger, &self.market, ctx)?;
         Ok(MsgClaimResponse {
             results,
             paid: paid.to_string(),

@@ -7,7 +7,7 @@ use slsbft_types::{
 };
 
 use super::{
-    Metering, MeteringError, Vouchers,
+    Market, Metering, MeteringError, Vouchers,
     claim::{Claimed, settle_vouchers},
     deals::deal,
     events, offers,
@@ -20,7 +20,7 @@ use crate::{
     modules::ledger::Ledger,
 };
 
-impl<L: Ledger> Metering<L> {
+impl<L: Ledger, M: Market> Metering<L, M> {
     /// The provider's close claims its last vouchers and ends the deal; the
     /// consumer's opens the claim window, or ends the deal if that is over.
     pub(super) fn close_deal(
@@ -74,7 +74,7 @@ impl<L: Ledger> Metering<L> {
             results
         };
         end(ctx, &deal(ctx.state, id)?, "provider", &mut payouts)?;
-        payouts.send(&self.ledger, ctx)?;
+        payouts.send(&self.ledger, &self.market, ctx)?;
         Ok(MsgCloseDealResponse {
             status: DealStatus::Ended.into(),
             claim_until: None,
@@ -133,7 +133,7 @@ impl<L: Ledger> Metering<L> {
                 }
             }
         }
-        payouts.send(&self.ledger, ctx)
+        payouts.send(&self.ledger, &self.market, ctx)
     }
 
     fn end_after_window(&self, ctx: &mut Context<'_>, deal: &Deal) -> Result<(), ExecError> {
@@ -151,7 +151,7 @@ impl<L: Ledger> Metering<L> {
         }
         let mut payouts = Payouts::default();
         end(ctx, deal, "window", &mut payouts)?;
-        payouts.send(&self.ledger, ctx)
+        payouts.send(&self.ledger, &self.market, ctx)
     }
 }
 

@@ -8,7 +8,7 @@ use slsbft_types::{
 };
 
 use super::{
-    Metering, MeteringError, OpenDeal, escrow_account, events, keys, payouts::Payouts, queue, state,
+    Market, Metering, MeteringError, OpenDeal, escrow_account, events, keys, payouts::Payouts, queue, state,
 };
 use crate::{
     context::{BlockInfo, Context},
@@ -16,12 +16,15 @@ use crate::{
     modules::ledger::Ledger,
 };
 
-impl<L: Ledger> Metering<L> {
+impl<L: Ledger, M: Market> Metering<L, M> {
     /// Locks escrow and deposit, pins everything. Returns the deal's id.
     pub(super) fn open_deal(&self, ctx: &mut Context<'_>, msg: &OpenDeal) -> Result<u64, ExecError> {
         let params = state::params(ctx.state)?;
         let mut offer = state::offer(ctx.state, msg.offer_id)?.ok_or(MeteringError::NoOffer(msg.offer_id))?;
         takes_deal(&offer, msg, &params)?;
+        if !self.market.is_open(ctx.state, &offer.provider)? {
+            return Err(MeteringError::Paused(offer.id).into());
+        }
         check_expiry(msg.expires_at, ctx.block.time, &params)?;
         if deals_of_consumer(ctx.state, &offer, &msg.consumer, &params)? >= params.max_deals_per_consumer {
             let most = params.max_deals_per_consumer;
@@ -73,7 +76,7 @@ impl<L: Ledger> Metering<L> {
         let paid = payouts.settle(&mut deal)?;
         state::save_deal(ctx.state, &deal);
         events::deal_topped_up(ctx, &deal, amount, paid);
-        payouts.send(&self.ledger, ctx)?;
+        payouts.send(&self.ledger, &self.market, ctx)?;
         Ok(MsgTopUpDealResponse {
             escrow: deal.escrow.to_string(),
             paid: paid.to_string(),

@@ -53,6 +53,8 @@ pub enum MeteringError {
     OfferDeals { found: u32, most: u32 },
     #[error("amount is more than there is")]
     Amount,
+    #[error("the provider of offer {0} is paused, since it failed several audits in a row; choose another")]
+    Paused(u64),
 }
 
 impl MeteringError {
@@ -81,6 +83,7 @@ impl MeteringError {
             Self::OfferDeals { .. } => 21,
             Self::Amount => 22,
             Self::EscrowTooLarge => 23,
+            Self::Paused(_) => 24,
         }
     }
 }

@@ -3,13 +3,13 @@
 use slsbft_genesis::metering::Metering as Section;
 use slsbft_store::{Overlay, Read};
 
-use super::{Metering, keys, queue, state};
+use super::{Market, Metering, keys, queue, state};
 use crate::{
     errors::{ExecError, Fault},
     modules::ledger::Ledger,
 };
 
-impl<L: Ledger> Metering<L> {
+impl<L: Ledger, M: Market> Metering<L, M> {
     /// Writes the section. Balances come before it: what deals and offers hold
     /// must be in the escrow account.
     pub fn init(&self, state: &mut Overlay, section: &Section) -> Result<(), ExecError> {

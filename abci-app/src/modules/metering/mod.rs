@@ -52,15 +52,58 @@ use crate::{
 /// Module account of escrows and deposits.
 pub const ESCROW: &str = "metering";
 
-/// Offers and deals in state; money moves through a ledger.
+/// Offers and deals in state; money moves through a ledger, and a market hears
+/// of what was paid.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Metering<L> {
+pub struct Metering<L, M = ()> {
     ledger: L,
+    market: M,
+}
+
+/// What others make of offers and payments.
+pub trait Market {
+    /// Whether a provider takes new deals.
+    fn is_open(&self, state: &impl Read, provider: &Address) -> Result<bool, Fault>;
+
+    /// A payment out of escrow, made in the running block.
+    fn settled(&self, ctx: &mut Context<'_>, settlement: &Settlement) -> Result<(), ExecError>;
+}
+
+/// What one consumer paid one provider, over all of a message's deals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    pub provider: Address,
+    pub consumer: Address,
+    /// uankr.
+    pub paid: Amount,
+    /// The treasury's part of it.
+    pub treasury: Amount,
+    /// What of it was paid in deals with a rating …
+    pub rated: Amount,
+    /// … and that times the rating, from 0 for the worst to the same for the best.
+    pub good: Amount,
+}
+
+/// Nobody is closed out and nobody listens.
+impl Market for () {
+    fn is_open(&self, _: &impl Read, _: &Address) -> Result<bool, Fault> {
+        Ok(true)
+    }
+
+    fn settled(&self, _: &mut Context<'_>, _: &Settlement) -> Result<(), ExecError> {
+        Ok(())
+    }
 }
 
 impl<L: Ledger> Metering<L> {
     pub const fn new(ledger: L) -> Self {
-        Self { ledger }
+        Self { ledger, market: () }
+    }
+}
+
+impl<L: Ledger, M: Market> Metering<L, M> {
+    pub const fn with_market(ledger: L, market: M) -> Self {
+        Self { ledger, market }
     }
 
     /// Executes a message; its response goes into the transaction's data.

@@ -5,14 +5,14 @@ use slsbft_types::{
     metering::{Offer, OfferTerms, Params},
 };
 
-use super::{Metering, MeteringError, escrow_account, events, keys, payouts::Payouts, state};
+use super::{Market, Metering, MeteringError, escrow_account, events, keys, payouts::Payouts, state};
 use crate::{
     context::Context,
     errors::{ExecError, Fault},
     modules::ledger::Ledger,
 };
 
-impl<L: Ledger> Metering<L> {
+impl<L: Ledger, M: Market> Metering<L, M> {
     /// Returns the offer's id.
     pub(super) fn create_offer(
         &self,
@@ -78,7 +78,7 @@ impl<L: Ledger> Metering<L> {
         offer.withdrawn = true;
         save_or_remove(ctx, &offer);
         events::offer_withdrawn(ctx, &offer);
-        payouts.send(&self.ledger, ctx)
+        payouts.send(&self.ledger, &self.market, ctx)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use slsbft_types::{Address, Amount, Coins, metering::Deal};
 
-use super::{escrow_account, sound};
+use super::{Market, Settlement, escrow_account, sound};
 use crate::{
     context::Context,
     errors::{ExecError, Fault},
@@ -14,11 +14,15 @@ use crate::{
 
 #[derive(Debug, Default)]
 #[must_use = "money that was promised is to be sent"]
-pub struct Payouts(BTreeMap<Address, Amount>);
+pub struct Payouts {
+    to: BTreeMap<Address, Amount>,
+    /// By provider and consumer.
+    settlements: BTreeMap<(Address, Address), Settlement>,
+}
 
 impl Payouts {
     pub fn add(&mut self, to: Address, amount: Amount) -> Result<(), Fault> {
-        let sum = self.0.entry(to).or_default();
+        let sum = self.to.entry(to).or_default();
         *sum = sound(sum.add(amount))?;
         Ok(())
     }
@@ -39,14 +43,41 @@ impl Payouts {
             self.add(application, parts.application)?;
         }
         deal.paid = payable;
+        self.note(deal, paid, parts.treasury)?;
         Ok(paid)
     }
 
-    /// Makes the transfers. The escrow account always holds enough, so a
-    /// failure is the node's, not a transaction's.
-    pub fn send(self, ledger: &impl Ledger, ctx: &mut Context<'_>) -> Result<(), ExecError> {
+    /// Adds a payment to what its provider and consumer settle.
+    fn note(&mut self, deal: &Deal, paid: Amount, treasury: Amount) -> Result<(), Fault> {
+        let pair = (deal.provider, deal.consumer);
+        let settlement = self.settlements.entry(pair).or_insert(Settlement {
+            provider: deal.provider,
+            consumer: deal.consumer,
+            paid: Amount::ZERO,
+            treasury: Amount::ZERO,
+            rated: Amount::ZERO,
+            good: Amount::ZERO,
+        });
+        settlement.paid = sound(settlement.paid.add(paid))?;
+        settlement.treasury = sound(settlement.treasury.add(treasury))?;
+        if let Some(rating) = deal.rating() {
+            settlement.rated = sound(settlement.rated.add(paid))?;
+            let good = sound(rating.of(paid))?;
+            settlement.good = sound(settlement.good.add(good))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the transfers and tells the market. The escrow account always holds
+    /// enough, so a failure is the node's, not a transaction's.
+    pub fn send(
+        self,
+        ledger: &impl Ledger,
+        market: &impl Market,
+        ctx: &mut Context<'_>,
+    ) -> Result<(), ExecError> {
         let escrow = escrow_account();
-        for (to, amount) in self.0.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+        for (to, amount) in self.to.into_iter().filter(|(_, amount)| !amount.is_zero()) {
             ledger
                 .transfer(ctx, &escrow, &to, &Coins::base(amount))
                 .map_err(|error| match error {
@@ -56,6 +87,8 @@ impl Payouts {
                     fault => fault,
                 })?;
         }
-        Ok(())
+        self.settlements
+            .values()
+            .try_for_each(|settlement| market.settled(ctx, settlement))
     }
 }
