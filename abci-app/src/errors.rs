@@ -110,6 +110,7 @@ pub mod sdk {
         unknown_extension_options = 31, "unknown extension options";
         wrong_sequence = 32, "incorrect account sequence";
         not_supported = 37, "feature not supported";
+        not_found = 38, "not found";
         invalid_gas_limit = 41, "invalid gas limit";
     }
 

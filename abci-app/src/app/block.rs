@@ -12,6 +12,7 @@ use slsbft_store::{BlockMeta, Changes, Commit, Overlay};
 use slsbft_types::{Address, Coins};
 use tendermint_proto::v0_38::abci::{
     CommitInfo, Event, ExecTxResult, Misbehavior, RequestFinalizeBlock, RequestProcessProposal,
+    ValidatorUpdate,
 };
 
 use super::{
@@ -23,7 +24,7 @@ use crate::{
     context::{BlockInfo, Context},
     errors::{ExecError, Fault, TxError},
     events::{annotate, event},
-    modules::{bank, beacon, consensus, fees},
+    modules::{bank, beacon, fees},
     probe::Phase,
     tx::{
         CheckedTx,
@@ -84,6 +85,7 @@ pub(super) struct Executed {
     system_is_good: bool,
     tx_results: Vec<ExecTxResult>,
     events: Vec<Event>,
+    validator_updates: Vec<ValidatorUpdate>,
 }
 
 /// A block's result with the hashes of its state, not yet written.
@@ -91,6 +93,7 @@ pub(super) struct Staged {
     pub commit: Commit,
     pub tx_results: Vec<ExecTxResult>,
     pub events: Vec<Event>,
+    pub validator_updates: Vec<ValidatorUpdate>,
 }
 
 impl App {
@@ -113,7 +116,8 @@ impl App {
     pub(super) fn execute(&self, block: &Block, strict: bool) -> Result<Result<Executed, TxError>, Fault> {
         let info = self.block_info(block.height, block.time)?;
         let mut state = self.overlay();
-        let (system, admitted) = match self.pass_one(&mut state, &info, block, strict)? {
+        let mut events = Vec::new();
+        let (system, admitted) = match self.pass_one(&mut state, &info, block, strict, &mut events)? {
             Ok(passed) => passed,
             Err(error) => return Ok(Err(error)),
         };
@@ -134,22 +138,24 @@ impl App {
         }
 
         self.probe.enter(Phase::EndBlock);
-        let mut events = Vec::new();
-        modules::end_block(&mut Context {
+        let begun = events.len();
+        let mut ctx = Context {
             state: &mut state,
             block: &info,
             events: &mut events,
-        })
-        .map_err(|error| unexpected("end of block", error))?;
-        events
-            .iter_mut()
-            .for_each(|event| annotate(event, "mode", "EndBlock"));
+        };
+        let validator_updates = modules::end_block(&mut ctx, !block.misbehavior.is_empty())
+            .map_err(|error| unexpected("end of block", error))?;
+        for event in events.iter_mut().skip(begun) {
+            annotate(event, "mode", "EndBlock");
+        }
         Ok(Ok(Executed {
             changes: state.into_changes(),
             meta: meta(block, &info),
             system_is_good: matches!(system, Some(Ok(()))),
             tx_results,
             events,
+            validator_updates,
         }))
     }
 
@@ -161,6 +167,7 @@ impl App {
             system_is_good,
             mut tx_results,
             events,
+            validator_updates,
         } = executed;
         self.probe.enter(Phase::Hashing);
         let commit = self.store.stage(self.on_genesis(changes), meta)?;
@@ -172,11 +179,12 @@ impl App {
             commit,
             tx_results,
             events,
+            validator_updates,
         })
     }
 
-    /// The system transaction's verdict (`None` in an empty list) and pass 1
-    /// over the others.
+    /// What a block begins with, the system transaction's verdict (`None` in an
+    /// empty list) and pass 1 over the others.
     #[allow(clippy::type_complexity, reason = "an outcome in an outcome, once")]
     fn pass_one(
         &self,
@@ -184,10 +192,18 @@ impl App {
         info: &BlockInfo,
         block: &Block,
         strict: bool,
+        events: &mut Vec<Event>,
     ) -> Result<Result<(Option<Result<(), TxError>>, Vec<Admitted>), TxError>, Fault> {
-        let system = block.txs.first().map(|tx| beacon::check(tx, info.height));
-        if strict && let Err(error) = system.clone().unwrap_or_else(|| beacon::check(&[], info.height)) {
-            return Ok(Err(error));
+        let proposer = block.proposer_address.as_ref();
+        let first = block.txs.first();
+        let system = beacon::check(
+            state,
+            info,
+            proposer,
+            first.map(AsRef::as_ref).unwrap_or_default(),
+        )?;
+        if strict && let Err(error) = system {
+            return Ok(Err(error.into()));
         }
         let mut admission = Admission::new(self, state, info)?;
         if strict && let Err(error) = admission.could_fit(block.txs.len().saturating_sub(1)) {
@@ -196,7 +212,17 @@ impl App {
         self.probe.enter(Phase::Signatures);
         let reads = self.read_txs(state, block.txs.get(1..).unwrap_or_default())?;
         self.probe.enter(Phase::Admission);
-        consensus::record_commit(state, block.last_commit.as_ref())?;
+        let mut ctx = Context {
+            state: &mut *state,
+            block: info,
+            events,
+        };
+        modules::begin_block(&mut ctx, block.last_commit.as_ref(), &block.misbehavior)
+            .map_err(|error| unexpected("beginning of block", error))?;
+        events
+            .iter_mut()
+            .for_each(|event| annotate(event, "mode", "BeginBlock"));
+        beacon::apply(state, info, proposer, system.as_ref().ok())?;
         let mut admitted = Vec::with_capacity(reads.len());
         for read in reads {
             let outcome = admission.admit(state, read)?;
@@ -211,7 +237,8 @@ impl App {
             &Coins::base(admission.fees),
         )
         .map_err(|error| unexpected("collecting fees", error))?;
-        Ok(Ok((system, admitted)))
+        let verdict = first.map(|_| system.map(|_| ()).map_err(TxError::from));
+        Ok(Ok((verdict, admitted)))
     }
 }
 

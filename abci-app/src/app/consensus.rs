@@ -27,7 +27,7 @@ impl Consensus for App {
         self.chain_id = Arc::from(request.chain_id.as_str());
         let info = self.block_info(request.initial_height, request.time)?;
         let mut state = Overlay::new(self.store.latest());
-        genesis::init(
+        let validators = genesis::init(
             &mut state,
             &info,
             &request.consensus_params.unwrap_or_default(),
@@ -44,6 +44,7 @@ impl Consensus for App {
         self.mempool.reset(&self.chain_id, self.overlay())?;
         Ok(ResponseInitChain {
             app_hash: app_hash.to_vec().into(),
+            validators,
             ..Default::default()
         })
     }
@@ -81,6 +82,7 @@ impl Consensus for App {
         self.staged = Some(staged.commit);
         Ok(ResponseFinalizeBlock {
             events: staged.events,
+            validator_updates: staged.validator_updates,
             tx_results: staged.tx_results,
             app_hash,
             ..Default::default()

@@ -3,13 +3,19 @@
 use slsbft_genesis::AppState;
 use slsbft_store::{Overlay, Read};
 use slsbft_types::Time;
-use tendermint_proto::v0_38::types::ConsensusParams;
+use tendermint_proto::v0_38::{abci::ValidatorUpdate, types::ConsensusParams};
 
-use super::modules::{BANK, METERING};
+use super::{
+    gentx,
+    modules::{BANK, DISTRIBUTION, ELECTION, METERING, STAKING},
+};
 use crate::{
-    context::BlockInfo,
+    context::{BlockInfo, Context},
     errors::{ExecError, Fault},
-    modules::{auth, bank, consensus, epochs, fees, metering},
+    modules::{
+        auth, bank, beacon, consensus, distribution, election, epochs, fees, incentives, metering, service,
+        slashing, staking,
+    },
 };
 
 /// Writes a validated genesis state.
@@ -18,13 +24,42 @@ pub fn init(
     block: &BlockInfo,
     params: &ConsensusParams,
     app_state: &AppState,
-) -> Result<(), Fault> {
+) -> Result<Vec<ValidatorUpdate>, Fault> {
     consensus::genesis::init(state, &block.chain_id, params);
     auth::genesis::init(state, &app_state.auth)?;
     bank::genesis::init(&BANK, state, &app_state.bank).map_err(as_fault)?;
     fees::genesis::init(state, &app_state.fees)?;
     epochs::genesis::init(state, &app_state.epochs, block.height, block.time)?;
-    METERING.init(state, &app_state.metering).map_err(as_fault)
+    METERING.init(state, &app_state.metering).map_err(as_fault)?;
+    STAKING.init(state, block, &app_state.staking).map_err(as_fault)?;
+    DISTRIBUTION
+        .init(state, &app_state.distribution)
+        .map_err(as_fault)?;
+    beacon::genesis::init(state, &block.chain_id, &app_state.beacon)?;
+    election::genesis::init(state, &app_state.election);
+    slashing::genesis::init(state, &app_state.slashing);
+    service::genesis::init(state, &app_state.service)?;
+    incentives::genesis::init(state, &app_state.incentives)?;
+    gentx::deliver(state, block, &app_state.genutil.gen_txs)?;
+    found(state, block)
+}
+
+/// The first validator set, from the candidates that are there.
+fn found(state: &mut Overlay, block: &BlockInfo) -> Result<Vec<ValidatorUpdate>, Fault> {
+    let mut events = Vec::new();
+    let mut ctx = Context {
+        state,
+        block,
+        events: &mut events,
+    };
+    let epoch = epochs::current(ctx.state)?.number;
+    // The first epoch is not audited: there is no seed yet.
+    ELECTION.candidates(&ctx, epoch)?.save(ctx.state);
+    let Some(held) = ELECTION.found(ctx.state)? else {
+        return Ok(Vec::new());
+    };
+    slashing::record_stakes(&mut ctx, held.stakes, block.height, held.since)?;
+    consensus::found(state, &held.seats)
 }
 
 /// The state after `height`, for a chain that goes on from there under the same
@@ -35,7 +70,16 @@ pub fn export(state: &impl Read, height: u64) -> Result<AppState, Fault> {
         bank: bank::genesis::export(state)?,
         fees: fees::genesis::export(state)?,
         epochs: epochs::genesis::export(state, height)?,
+        staking: staking::genesis::export(state)?,
+        distribution: distribution::genesis::export(state)?,
         metering: metering::genesis::export(state)?,
+        beacon: beacon::genesis::export(state)?,
+        election: election::genesis::export(state)?,
+        slashing: slashing::genesis::export(state)?,
+        service: service::genesis::export(state)?,
+        incentives: incentives::genesis::export(state)?,
+        // They have run.
+        genutil: Default::default(),
     })
 }
 

@@ -1,11 +1,11 @@
 //! The application: ABCI's calls, wired to the modules.
 //!
-//! - `modules`: which modules there are and how they see one another
+//! - `modules`, `validators`, `market`, `rewards`: which modules there are and how they see one another
 //! - `admission`, `block`: executing a block, in two passes
 //! - `proposal`: making and judging proposals
 //! - `consensus`: the consensus connection
 //! - `mempool`, `query`: the connections that read snapshots
-//! - `genesis`: from and to a genesis document
+//! - `genesis`, `gentx`: from and to a genesis document
 //! - `simulate`: estimating a transaction
 
 mod admission;
@@ -13,24 +13,29 @@ mod ahead;
 mod block;
 mod consensus;
 mod genesis;
+mod gentx;
+mod market;
 mod mempool;
 mod modules;
 mod proposal;
 mod query;
+mod rewards;
 mod simulate;
+mod validators;
 
 use std::sync::Arc;
 
 use slsbft_store::{Changes, Commit, Overlay, Snapshot, Store};
 
-pub use genesis::export;
+pub use genesis::{export, init};
 pub use mempool::{MempoolService, Verified};
-pub use modules::QUERIES;
+pub use modules::{QUERIES, check};
 pub use query::QueryService;
 pub use simulate::simulate;
 
 use crate::{
     errors::Fault,
+    modules::beacon::Prover,
     probe::{NoProbe, Probe},
     tx::{TxReader, Verifier},
 };
@@ -78,6 +83,8 @@ pub struct App {
     /// The decided block, ready to be written.
     staged: Option<Commit>,
     probe: Arc<dyn Probe>,
+    /// Makes this validator's part of the beacon.
+    prover: Option<Arc<dyn Prover>>,
 }
 
 impl App {
@@ -100,6 +107,7 @@ impl App {
             kept,
             staged,
             probe,
+            prover: None,
         };
         if snapshot.height() > 0 {
             app.mempool.reset(&app.chain_id, app.overlay())?;
@@ -110,6 +118,14 @@ impl App {
     /// Tells `probe` which phase of a block begins.
     pub fn watched_by(self, probe: Arc<dyn Probe>) -> Self {
         Self { probe, ..self }
+    }
+
+    /// Lets this node propose blocks as a validator: it holds the VRF keys.
+    pub fn with_prover(self, prover: Arc<dyn Prover>) -> Self {
+        Self {
+            prover: Some(prover),
+            ..self
+        }
     }
 
     /// What the mempool connection talks to.

@@ -3,7 +3,9 @@
 
 use cosmos_sdk_proto::Any;
 use slsbft_store::{Read, Snapshot};
+use tendermint_proto::v0_38::abci::{CommitInfo, Misbehavior, ValidatorUpdate};
 
+use super::{market::Market, rewards, validators::Validators};
 use crate::{
     context::Context,
     errors::{ExecError, Fault},
@@ -11,9 +13,17 @@ use crate::{
     modules::{
         auth::{self, Auth},
         bank::{self, Bank},
-        consensus, epochs,
+        beacon::{self, Beacon},
+        consensus,
+        distribution::{self, Distribution},
+        election::{self, Election},
+        epochs,
         fees::{self, Fees},
+        incentives::{self, Incentives},
         metering::{self, Metering},
+        service::{self, Service},
+        slashing::{self, Slashing},
+        staking::{self, Staking},
     },
     query::QueryError,
     tx::Msg,
@@ -21,7 +31,16 @@ use crate::{
 
 pub const BANK: Bank<Auth> = Bank::new(Auth);
 pub const FEES: Fees<Bank<Auth>> = Fees::new(BANK);
-pub const METERING: Metering<Bank<Auth>> = Metering::new(BANK);
+pub const METERING: Metering<Bank<Auth>, Market> = Metering::with_market(BANK, Market);
+pub const DISTRIBUTION: Distribution<Bank<Auth>, staking::View> = Distribution::new(BANK, staking::View);
+pub const STAKING: Staking<Bank<Auth>, Distribution<Bank<Auth>, staking::View>> =
+    Staking::new(BANK, DISTRIBUTION);
+pub const VALIDATORS: Validators = Validators;
+pub const BEACON: Beacon<Validators> = Beacon::new(VALIDATORS);
+pub const SLASHING: Slashing<Validators> = Slashing::new(VALIDATORS);
+pub const ELECTION: Election<Validators> = Election::new(VALIDATORS);
+pub const INCENTIVES: Incentives<Bank<Auth>> = Incentives::new(BANK);
+pub const SERVICE: Service<Bank<Auth>, Validators> = Service::new(BANK, VALIDATORS);
 
 /// Executes the message at `index` of a transaction; its events get that index.
 pub fn execute(ctx: &mut Context<'_>, msg: &Msg, index: usize) -> Result<Any, ExecError> {
@@ -35,6 +54,12 @@ pub fn execute(ctx: &mut Context<'_>, msg: &Msg, index: usize) -> Result<Any, Ex
     let response = match msg {
         Msg::Bank(msg) => BANK.execute(ctx, msg),
         Msg::Metering(msg) => METERING.execute(ctx, msg),
+        Msg::Staking(msg) => STAKING.execute(ctx, msg),
+        Msg::Distribution(msg) => DISTRIBUTION.execute(ctx, msg),
+        Msg::Beacon(msg) => BEACON.execute(ctx, msg),
+        Msg::Slashing(msg) => SLASHING.execute(ctx, msg),
+        Msg::Service(msg) => SERVICE.execute(ctx, msg),
+        Msg::Incentives(msg) => INCENTIVES.execute(ctx, msg),
     }?;
     for event in ctx.events.iter_mut().skip(first) {
         annotate(event, "msg_index", index);
@@ -49,32 +74,117 @@ pub fn execute(ctx: &mut Context<'_>, msg: &Msg, index: usize) -> Result<Any, Ex
 pub fn prefetch(state: &impl Read, messages: &[Msg]) -> Result<(), Fault> {
     match messages.first() {
         Some(Msg::Bank(msg)) => BANK.prefetch(state, msg),
-        Some(Msg::Metering(_)) | None => Ok(()),
+        Some(_) | None => Ok(()),
     }
 }
 
-/// What happens after a block's transactions.
-pub fn end_block(ctx: &mut Context<'_>) -> Result<(), ExecError> {
+/// What happens before a block's transactions: the last block is judged by its
+/// commit, and misbehaviour is punished.
+pub fn begin_block(
+    ctx: &mut Context<'_>,
+    commit: Option<&CommitInfo>,
+    misbehavior: &[Misbehavior],
+) -> Result<(), ExecError> {
+    let round = commit.map_or(0, |commit| commit.round);
+    let held_up_by = beacon::judge_previous(ctx.state, round)?;
+    consensus::record_commit(ctx.state, commit, held_up_by)?;
+    SLASHING.punish(ctx, misbehavior)
+}
+
+/// What happens after a block's transactions. Returns CometBFT's validator updates.
+pub fn end_block(ctx: &mut Context<'_>, misbehaved: bool) -> Result<Vec<ValidatorUpdate>, ExecError> {
     METERING.end_block(ctx)?;
+    STAKING.end_block(ctx)?;
+    SERVICE.end_block(ctx)?;
     if epochs::ends_with(ctx.state, ctx.block)? {
-        FEES.end_epoch(ctx)?;
-        consensus::fold_uptime(ctx.state)?;
-        epochs::advance(ctx.state, ctx.block)?;
+        return end_epoch(ctx);
     }
-    Ok(())
+    let seats = if misbehaved {
+        ELECTION.without_tombstoned(ctx.state)?
+    } else {
+        None
+    };
+    Ok(consensus::advance(ctx.state, seats.as_deref())?)
+}
+
+/// An epoch's last block. What was done in the epoch is judged and paid first;
+/// then the seats are filled from the boundary before, and this boundary is
+/// remembered for the next election.
+fn end_epoch(ctx: &mut Context<'_>) -> Result<Vec<ValidatorUpdate>, ExecError> {
+    let epoch = epochs::current(ctx.state)?.number;
+    let closed = beacon::close_epoch(ctx.state, epoch)?;
+    SLASHING.judge_epoch(ctx, &closed.forgers)?;
+    SERVICE.end_epoch(ctx)?;
+    let candidates = ELECTION.candidates(ctx, epoch)?;
+    rewards::pay(ctx, &candidates)?;
+    let held = ELECTION.hold(ctx, epoch, &closed.seed)?;
+    candidates.save(ctx.state);
+    SERVICE.assign(ctx, &closed.seed, &candidates.standing())?;
+    if let Some(held) = &held {
+        // The set that was drawn decides from the block after the next on.
+        let from_height = ctx.block.height.saturating_add(2);
+        slashing::record_stakes(ctx, held.stakes.iter().copied(), from_height, held.since)?;
+    }
+    consensus::fold_uptime(ctx.state)?;
+    let updates = consensus::advance(ctx.state, held.as_ref().map(|held| held.seats.as_slice()))?;
+    consensus::fold_sets(ctx.state)?;
+    epochs::advance(ctx.state, ctx.block)?;
+    Ok(updates)
+}
+
+/// Checks all invariants by reading the whole state.
+pub fn check(state: &impl Read) -> Result<(), Fault> {
+    bank::check_supply(state)?;
+    let modules = METERING
+        .check(state)
+        .and_then(|()| STAKING.check(state))
+        .and_then(|()| DISTRIBUTION.check(state))
+        .and_then(|()| SERVICE.check(state))
+        .and_then(|()| INCENTIVES.check(state));
+    modules.map_err(|error| match error {
+        ExecError::Fault(fault) => fault,
+        ExecError::Tx(error) => Fault::Invariant(error.to_string()),
+    })
 }
 
 /// Modules with keys of their own in the main store.
-pub const STORES: [&str; 6] = ["auth", "bank", "consensus", "epochs", "fees", "metering"];
+pub const STORES: [&str; 13] = [
+    "auth",
+    "bank",
+    "beacon",
+    "consensus",
+    "distribution",
+    "election",
+    "epochs",
+    "fees",
+    "incentives",
+    "metering",
+    "service",
+    "slashing",
+    "staking",
+];
 
 type Query = fn(&Snapshot, &str, &[u8]) -> Result<Vec<u8>, QueryError>;
 
 /// Query services and who answers them.
-pub const QUERIES: [(&str, Query); 6] = [
+pub const QUERIES: [(&str, Query); 13] = [
     (auth::query::SERVICE, auth::query::query),
     (bank::query::SERVICE, bank::query::query),
+    (beacon::query::SERVICE, beacon::query::query),
     (consensus::query::SERVICE, consensus::query::query),
+    (distribution::query::SERVICE, distribution::query::query),
+    (election::query::SERVICE, election::query::query),
     (epochs::query::SERVICE, epochs::query::query),
     (fees::query::SERVICE, fees::query::query),
+    (incentives::query::SERVICE, |state, method, request| {
+        INCENTIVES.query(state, method, request)
+    }),
     (metering::query::SERVICE, metering::query::query),
+    (service::query::SERVICE, |state, method, request| {
+        SERVICE.query(state, method, request)
+    }),
+    (slashing::query::SERVICE, |state, method, request| {
+        SLASHING.query(state, method, request)
+    }),
+    (staking::query::SERVICE, staking::query::query),
 ];

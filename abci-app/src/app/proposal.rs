@@ -23,7 +23,8 @@ impl App {
         let info = self.block_info(request.height, request.time)?;
         let mut state = self.overlay();
         let mut admission = Admission::new(self, &state, &info)?;
-        let system = beacon::system_tx(info.height);
+        let prover = self.prover.as_deref();
+        let system = beacon::prepare(&state, &info, &request.proposer_address, prover)?;
         let room = u64::try_from(request.max_tx_bytes).unwrap_or(0);
         let mut room = room.saturating_sub(encoded_len(&system));
         let reads = self.read_txs(&state, &request.txs)?;

@@ -97,6 +97,42 @@ pub fn paginate_where<T>(
     ))
 }
 
+/// One page of a list that is in memory already; the key of a page is its place.
+pub fn paginate_list<T>(
+    items: Vec<T>,
+    request: Option<PageRequest>,
+) -> Result<(Vec<T>, PageResponse), QueryError> {
+    let request = request.unwrap_or_default();
+    let from = match request.key.as_slice() {
+        [] => request.offset,
+        key => {
+            let key = <[u8; 8]>::try_from(key);
+            u64::from_be_bytes(
+                key.map_err(|_| QueryError::invalid("pagination: not a next_key of this query"))?,
+            )
+        }
+    };
+    let limit = match request.limit {
+        0 => DEFAULT_LIMIT,
+        limit => limit.min(MAX_LIMIT),
+    };
+    let total = items.len() as u64;
+    let end = from.saturating_add(limit);
+    let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let page = |items: &mut dyn Iterator<Item = T>| items.skip(place(from)).take(place(limit)).collect();
+    let page = if request.reverse {
+        page(&mut items.into_iter().rev())
+    } else {
+        page(&mut items.into_iter())
+    };
+    let next_key = if end < total {
+        end.to_be_bytes().to_vec()
+    } else {
+        Vec::new()
+    };
+    Ok((page, PageResponse { next_key, total }))
+}
+
 struct Page<T> {
     items: Vec<T>,
     next_key: Vec<u8>,

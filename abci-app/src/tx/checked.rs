@@ -180,7 +180,7 @@ impl CheckedTx {
     fn vouchers(&self) -> impl Iterator<Item = &Vouchers> {
         self.messages.iter().filter_map(|msg| match msg {
             Msg::Metering(msg) => msg.vouchers(),
-            Msg::Bank(_) => None,
+            _ => None,
         })
     }
 

@@ -5,13 +5,19 @@ use slsbft_types::Address;
 
 use crate::{
     errors::{TxError, sdk},
-    modules::{bank, beacon, metering},
+    modules::{bank, beacon, distribution, incentives, metering, service, slashing, staking},
 };
 
 #[derive(Clone, Debug)]
 pub enum Msg {
     Bank(bank::Msg),
     Metering(metering::Msg),
+    Staking(staking::Msg),
+    Distribution(distribution::Msg),
+    Beacon(beacon::Msg),
+    Slashing(slashing::Msg),
+    Service(service::Msg),
+    Incentives(incentives::Msg),
 }
 
 impl Msg {
@@ -23,6 +29,24 @@ impl Msg {
         }
         if let Some(msg) = metering::Msg::from_any(type_url, value) {
             return msg.map(Self::Metering);
+        }
+        if let Some(msg) = staking::Msg::from_any(type_url, value) {
+            return msg.map(Self::Staking);
+        }
+        if let Some(msg) = distribution::Msg::from_any(type_url, value) {
+            return msg.map(Self::Distribution);
+        }
+        if let Some(msg) = beacon::Msg::from_any(type_url, value) {
+            return msg.map(Self::Beacon);
+        }
+        if let Some(msg) = slashing::Msg::from_any(type_url, value) {
+            return msg.map(Self::Slashing);
+        }
+        if let Some(msg) = service::Msg::from_any(type_url, value) {
+            return msg.map(Self::Service);
+        }
+        if let Some(msg) = incentives::Msg::from_any(type_url, value) {
+            return msg.map(Self::Incentives);
         }
         if type_url == beacon::MSG_TYPE_URL {
             return Err(sdk::tx_decode(
@@ -38,6 +62,12 @@ impl Msg {
         match self {
             Self::Bank(msg) => msg.signer(),
             Self::Metering(msg) => msg.signer(),
+            Self::Staking(msg) => msg.signer(),
+            Self::Distribution(msg) => msg.signer(),
+            Self::Beacon(msg) => msg.signer(),
+            Self::Slashing(msg) => msg.signer(),
+            Self::Service(msg) => msg.signer(),
+            Self::Incentives(msg) => msg.signer(),
         }
     }
 
@@ -45,6 +75,12 @@ impl Msg {
         match self {
             Self::Bank(msg) => msg.type_url(),
             Self::Metering(msg) => msg.type_url(),
+            Self::Staking(msg) => msg.type_url(),
+            Self::Distribution(msg) => msg.type_url(),
+            Self::Beacon(msg) => msg.type_url(),
+            Self::Slashing(msg) => msg.type_url(),
+            Self::Service(msg) => msg.type_url(),
+            Self::Incentives(msg) => msg.type_url(),
         }
     }
 
@@ -53,6 +89,12 @@ impl Msg {
         match self {
             Self::Bank(msg) => msg.gas(),
             Self::Metering(msg) => msg.gas(),
+            Self::Staking(msg) => msg.gas(),
+            Self::Distribution(msg) => msg.gas(),
+            Self::Beacon(msg) => msg.gas(),
+            Self::Slashing(msg) => msg.gas(),
+            Self::Service(msg) => msg.gas(),
+            Self::Incentives(msg) => msg.gas(),
         }
     }
 
@@ -61,6 +103,12 @@ impl Msg {
         match self {
             Self::Bank(_) => "bank",
             Self::Metering(_) => "metering",
+            Self::Staking(_) => "staking",
+            Self::Distribution(_) => "distribution",
+            Self::Beacon(_) => "beacon",
+            Self::Slashing(_) => "slashing",
+            Self::Service(_) => "service",
+            Self::Incentives(_) => "incentives",
         }
     }
 }
