@@ -5,11 +5,12 @@
 //! `comet_rpc` asks it, `grpc` serves everybody else (`serving` holds its connections),
 //! `config` is the home directory's files, `metrics` what is measured, `cli` the
 //! commands. `provider` sells a service by the meter, `consumer` pays for it;
-//! `metering` is what the two share.
+//! `metering` is what the two share. `auditor` measures how well others serve.
 
 #![deny(unsafe_code)]
 
 pub mod abci;
+pub mod auditor;
 pub mod cli;
 pub mod comet_rpc;
 pub mod config;

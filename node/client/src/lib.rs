@@ -4,14 +4,19 @@
 //! builds and signs transactions, [`client`] speaks gRPC with a node, [`submit`]
 //! sends many transactions of one account in order, [`voucher`] signs and judges
 //! the statements that consumers give their providers, and [`consumer`] decides
-//! what to state.
+//! what to state. [`messages`] makes messages of staking and what belongs to it,
+//! [`gentx`] the transactions that a chain starts from, and [`beacon`] checks what a
+//! node says of the beacon.
 
 #![forbid(unsafe_code)]
 
+pub mod beacon;
 pub mod client;
 pub mod consumer;
+pub mod gentx;
 pub mod keyring;
 pub mod keys;
+pub mod messages;
 pub mod submit;
 pub mod tx;
 pub mod voucher;

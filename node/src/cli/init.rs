@@ -8,7 +8,7 @@ use crate::config::{self, Home, Init};
 const EXAMPLES: &str = "\
 Examples:
   slsbftd init --moniker alice
-      a local chain with this node as its only validator
+      a local chain of your own; the command says how to go on
   slsbftd init --moniker alice --genesis genesis.json --persistent-peers ID@HOST:26656
       a node of an existing chain";
 
@@ -41,6 +41,7 @@ pub struct Args {
 pub fn run(args: Args, global: &Global) -> Outcome {
     let home = Home::new(global.home());
     let own_chain = args.genesis.is_none();
+    let flag = global.home_flag();
     let node_id = config::init(
         &home,
         &Init {
@@ -56,20 +57,21 @@ pub fn run(args: Args, global: &Global) -> Outcome {
     )?;
     say!("home       {}", home.root().display());
     say!("node id    {node_id}");
-    say!("validator  {}", home.declaration().display());
     say!(
-        "\nKeep {} safe and in one place only.",
-        home.validator_key().display()
+        "\nKeep {} in one place only, and a backup of it and of {} where nobody finds it.",
+        home.validator_key().display(),
+        home.vrf_keys().display()
     );
     if own_chain {
-        say!(
-            "Nobody has coins yet. Before the first start: slsbftd genesis add-account ADDRESS 1000ankr --home {}",
-            home.root().display()
-        );
+        say!("\nNobody has coins yet, and nobody makes blocks. Next:");
+        for next in ["keys add alice", "genesis add-account alice 1000000ankr"] {
+            say!("  slsbftd {next}{flag}");
+        }
+        say!("  slsbftd genesis gentx alice 500000ankr{flag}");
+        say!("  slsbftd genesis collect{flag}");
+        say!("  slsbftd start{flag}");
+    } else {
+        say!("\nStart the node with: slsbftd start{flag}");
     }
-    say!(
-        "Start the node with: slsbftd start --home {}",
-        home.root().display()
-    );
     Ok(())
 }

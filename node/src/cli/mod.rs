@@ -17,6 +17,7 @@ macro_rules! say {
     };
 }
 
+mod audit;
 mod config;
 mod consumer;
 mod daemon;
@@ -31,8 +32,10 @@ mod render;
 mod start;
 mod status;
 mod tx;
+mod validator;
 mod values;
 mod version;
+mod vrf;
 
 use std::{error::Error, io, path::PathBuf, pin::Pin, process::ExitCode};
 
@@ -67,6 +70,14 @@ pub struct Global {
 }
 
 impl Global {
+    /// What names this home again on another command line; empty for the usual one.
+    pub fn home_flag(&self) -> String {
+        match &self.home {
+            Some(_) => format!(" --home {}", self.home().display()),
+            None => String::new(),
+        }
+    }
+
     /// The home directory, absolute if it can be made so.
     pub fn home(&self) -> PathBuf {
         let home = self.home.clone().unwrap_or_else(|| {
@@ -89,6 +100,8 @@ enum Command {
     Status(status::Args),
     /// Make, recover and move keys
     Keys(keys::Args),
+    /// Show, add and forget the keys that move the beacon
+    Vrf(vrf::Args),
     /// Make, sign and send transactions
     Tx(tx::Args),
     /// Read the chain's state, transactions and blocks
@@ -98,6 +111,8 @@ enum Command {
     Provider(provider::Args),
     /// Buy from a gateway: a local proxy that pays for what it gets
     Consumer(consumer::Args),
+    /// Measure how well providers serve, for a validator
+    Audit(audit::Args),
     /// Read and change settings
     Config(config::Args),
     /// Check that all balances add up to the supply
@@ -123,10 +138,12 @@ pub fn main() -> ExitCode {
         Command::Start(args) => start::run(args, &global),
         Command::Status(args) => status::run(args, &global),
         Command::Keys(args) => keys::run(args, &global),
+        Command::Vrf(args) => vrf::run(args, &global),
         Command::Tx(args) => tx::run(args, &global),
         Command::Query(args) => query::run(args, &global),
         Command::Provider(args) => provider::run(&args, &global),
         Command::Consumer(args) => consumer::run(&args, &global),
+        Command::Audit(args) => audit::run(&args, &global),
         Command::Config(args) => config::run(args, &global),
         Command::Check(args) => maintenance::check(&args, &global),
         Command::Backup(args) => maintenance::backup(&args, &global),
@@ -198,6 +215,67 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// The command lines of a text, without what explains them.
+    fn examples(text: &str) -> Vec<Vec<String>> {
+        let joined = text.replace("\\\n", "\u{0}");
+        let lines = joined.lines().map(str::trim);
+        let command = |line: &str| {
+            let mut line = line.to_owned();
+            for end in [" # ", " > ", " | ", "   "] {
+                line = line.split(end).next().unwrap_or_default().to_owned();
+            }
+            line
+        };
+        lines
+            .filter(|line| line.starts_with("slsbftd "))
+            .map(|line| {
+                line.split('\0')
+                    .map(|part| command(part.trim()))
+                    .collect::<Vec<_>>()
+            })
+            .map(|parts| parts.join(" ").split_whitespace().map(str::to_owned).collect())
+            .collect()
+    }
+
+    /// How many examples a text has; each must be a command that there is.
+    fn check_examples(place: &str, text: &str) -> usize {
+        use clap::error::ErrorKind;
+        let examples = examples(text);
+        for example in &examples {
+            let Err(error) = Cli::command().try_get_matches_from(example) else {
+                continue;
+            };
+            // A placeholder such as ankr1… is no value that can be read.
+            let kinds = [ErrorKind::ValueValidation, ErrorKind::DisplayHelp];
+            assert!(
+                kinds.contains(&error.kind()),
+                "{place}: {}: {error}",
+                example.join(" ")
+            );
+        }
+        examples.len()
+    }
+
+    #[test]
+    fn every_example_is_a_command_that_there_is() {
+        let mut cli = Cli::command();
+        cli.build();
+        let mut found = 0;
+        walk(&cli, "", &mut |path, command| {
+            let help = command.get_after_help().map(ToString::to_string);
+            found += check_examples(path, &help.unwrap_or_default());
+        });
+        assert!(found > 100, "only {found} examples were found");
+        let guides = [
+            ("operators.md", include_str!("../../../docs/operators.md")),
+            ("staking.md", include_str!("../../../docs/staking.md")),
+        ];
+        for (name, text) in guides {
+            let found = check_examples(name, text);
+            assert!(found > 10, "only {found} examples were found in {name}");
+        }
+    }
+
     #[test]
     fn every_command_says_what_it_does_with_an_example_and_so_does_each_argument() {
         let mut cli = Cli::command();
@@ -221,6 +299,6 @@ mod tests {
                 assert!(argument.get_help().is_some(), "`{path}`: {name} is not explained");
             }
         });
-        assert!(commands > 50, "only {commands} commands were found");
+        assert!(commands > 100, "only {commands} commands were found");
     }
 }

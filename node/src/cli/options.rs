@@ -12,7 +12,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 use slsbft_client::{Backend, Client, Keyring, SigningKey};
-use slsbft_types::Address;
+use slsbft_types::{Address, address::VALIDATOR_PREFIX};
 use zeroize::Zeroizing;
 
 use super::{Global, Outcome, render};
@@ -115,6 +115,14 @@ impl KeyringOptions {
             Err(error) if name_or_address.starts_with("ankr1") => Err(error.into()),
             Err(_) => Ok(self.open(global).find(name_or_address)?.address),
         }
+    }
+
+    /// The operator behind `ankrvaloper1…`, `ankr1…` or the name of a key.
+    pub fn operator(&self, global: &Global, text: &str) -> Result<Address, Failure> {
+        if text.starts_with(VALIDATOR_PREFIX) {
+            return Ok(Address::from_bech32_with(VALIDATOR_PREFIX, text)?);
+        }
+        self.address(global, text)
     }
 }
 

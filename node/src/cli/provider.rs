@@ -77,6 +77,9 @@ pub struct Args {
     /// Seconds until the upstream has to answer, or to go on
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     upstream_timeout: u64,
+    /// Bytes a minute for each address that measures throughput, as auditors do; 0 serves none
+    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
+    throughput_per_minute: u64,
     /// Seconds between claims; a deal that ends is claimed at once, if that is worth a claim
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     claim_interval: u64,
@@ -129,6 +132,7 @@ impl Args {
                 request_body: self.max_request_body,
                 response_body: self.max_response_body,
                 upstream_timeout: Duration::from_secs(self.upstream_timeout),
+                throughput_per_minute: self.throughput_per_minute,
                 ..Limits::default()
             },
             claims: Claims {

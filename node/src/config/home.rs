@@ -39,9 +39,14 @@ impl Home {
         self.0.join("config/priv_validator_key.json")
     }
 
-    /// What this node asks to be in a genesis: its public key and its power.
-    pub fn declaration(&self) -> PathBuf {
-        self.0.join("config/validator.json")
+    /// The keys that move the beacon.
+    pub fn vrf_keys(&self) -> PathBuf {
+        self.0.join("config/vrf_key.json")
+    }
+
+    /// Where genesis transactions are made and collected.
+    pub fn gen_txs(&self) -> PathBuf {
+        self.0.join("config/gentx")
     }
 
     /// What the validator key signed last; guards against signing twice.

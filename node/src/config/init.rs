@@ -1,4 +1,4 @@
-//! Making a home: settings, keys, and a genesis of one validator to start from.
+//! Making a home: settings, keys, and a genesis to fill.
 
 use std::{
     fs, io,
@@ -6,14 +6,13 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use slsbft_genesis::{Declaration, Genesis, GenesisError, local};
+use slsbft_genesis::{Genesis, GenesisError, local};
 use slsbft_types::Time;
 use thiserror::Error;
 
-use super::{Home, KeyError, NodeKey, ValidatorKey, cometbft::render, default_app_toml};
-
-/// A lone validator's power; only its relation to others' matters.
-const POWER: i64 = 10;
+use super::{
+    Home, KeyError, NodeKey, ValidatorKey, VrfKeyError, VrfKeys, cometbft::render, default_app_toml,
+};
 
 /// The chain id of a home that is told none.
 pub const LOCAL_CHAIN: &str = "slsbft-local-1";
@@ -24,7 +23,7 @@ pub struct Init {
     /// `None` for the given genesis' own, else for [`LOCAL_CHAIN`].
     pub chain_id: Option<String>,
     pub moniker: String,
-    /// A genesis to take over; without one, a local chain with this validator alone.
+    /// A genesis to take over; without one, a local chain that has no candidate yet.
     pub genesis: Option<PathBuf>,
     pub rpc_laddr: String,
     pub p2p_laddr: String,
@@ -71,6 +70,8 @@ pub enum InitError {
     OtherChain { found: String, asked: String },
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Vrf(#[from] VrfKeyError),
     #[error("`{0}` cannot be written to config.toml; use letters, digits and plain signs")]
     Unwritable(String),
 }
@@ -93,11 +94,11 @@ impl Init {
     }
 
     /// The document to start from, validated.
-    fn genesis(&self, declaration: &Declaration) -> Result<Genesis, InitError> {
+    fn genesis(&self) -> Result<Genesis, InitError> {
         let Some(path) = &self.genesis else {
             let chain_id = self.chain_id.as_deref().unwrap_or(LOCAL_CHAIN);
-            let mut genesis = local(chain_id, now());
-            genesis.collect([declaration.clone()])?;
+            let genesis = local(chain_id, now());
+            genesis.validate()?;
             return Ok(genesis);
         };
         let json = fs::read(path).map_err(|source| InitError::ReadGenesis {
@@ -140,6 +141,7 @@ pub fn init(home: &Home, init: &Init) -> Result<String, InitError> {
     for path in [
         home.validator_key(),
         home.node_key(),
+        home.vrf_keys(),
         home.config_toml(),
         home.app_toml(),
     ] {
@@ -147,19 +149,18 @@ pub fn init(home: &Home, init: &Init) -> Result<String, InitError> {
             return Err(InitError::Exists(path));
         }
     }
-    let (node, validator) = (NodeKey::generate(), ValidatorKey::generate());
-    let declaration = Declaration {
-        moniker: init.moniker.clone(),
-        pub_key: validator.public(),
-        power: POWER,
-    };
-    let genesis = init.genesis(&declaration)?.to_json()?;
+    let (node, validator, vrf) = (
+        NodeKey::generate(),
+        ValidatorKey::generate(),
+        VrfKeys::generate()?,
+    );
+    let genesis = init.genesis()?.to_json()?;
     make_private(home.root())?;
     make_private(&home.root().join("config"))?;
     make_private(&home.data())?;
     node.write(&home.node_key())?;
     validator.write(&home.validator_key())?;
-    write(&home.declaration(), &to_json(&declaration, &home.declaration())?)?;
+    vrf.create(&home.vrf_keys())?;
     write(&home.genesis(), &genesis)?;
     write(&home.app_toml(), default_app_toml())?;
     write(&home.config_toml(), &init.config_toml(home))?;
@@ -170,15 +171,6 @@ pub fn init(home: &Home, init: &Init) -> Result<String, InitError> {
         )?;
     }
     Ok(node.id())
-}
-
-fn to_json(value: &impl serde::Serialize, path: &Path) -> Result<String, InitError> {
-    serde_json::to_string_pretty(value)
-        .map(|text| text + "\n")
-        .map_err(|error| InitError::Write {
-            path: path.to_owned(),
-            source: error.into(),
-        })
 }
 
 /// Makes a directory that only its owner can enter: it holds keys.

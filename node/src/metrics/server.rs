@@ -1,12 +1,11 @@
 //! `GET /metrics` for Prometheus and `GET /healthz` for whoever restarts things.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use axum::{Router, http::header, routing::get};
 use thiserror::Error;
 use tokio::net::TcpListener;
 
-use super::Metrics;
 use crate::serving::{self, Bounds};
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -23,21 +22,21 @@ const BOUNDS: Bounds = Bounds {
 #[derive(Debug, Error)]
 pub enum MetricsError {
     #[error(
-        "cannot serve metrics on {address}: {source}; stop what uses that port, or change metrics.address in \
-         app.toml"
+        "cannot serve metrics on {address}: {source}; stop what uses that port, or choose another address: \
+         metrics.address in app.toml, or --metrics"
     )]
     Bind { address: SocketAddr, source: io::Error },
 }
 
-/// Serves until `shutdown` resolves.
+/// Serves what `encode` gives until `shutdown` resolves.
 pub async fn serve(
     address: SocketAddr,
-    metrics: Arc<Metrics>,
+    encode: impl Fn() -> String + Clone + Send + Sync + 'static,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MetricsError> {
     let bound = TcpListener::bind(address).await;
     let listener = bound.map_err(|source| MetricsError::Bind { address, source })?;
-    let metrics = move || async move { ([(header::CONTENT_TYPE, CONTENT_TYPE)], metrics.encode()) };
+    let metrics = move || async move { ([(header::CONTENT_TYPE, CONTENT_TYPE)], encode()) };
     let router = Router::new()
         .route("/metrics", get(metrics))
         .route("/healthz", get(|| async { "ok\n" }));

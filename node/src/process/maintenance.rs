@@ -205,11 +205,11 @@ impl Maintenance {
         remove(staging)
     }
 
-    /// Adds up all balances and compares them with each supply. Returns the height
-    /// of the state and its supplies.
+    /// Checks all invariants: that balances add up to each supply, and that modules hold
+    /// what their records say. Returns the height of the state and its supplies.
     pub fn check(&self) -> Result<(u64, Coins), MaintenanceError> {
         let state = self.state(None)?;
-        bank::check_supply(&state)?;
+        app::check(&state)?;
         let supplies = bank::genesis::export(&state)?.supply;
         Ok((state.height(), supplies))
     }
@@ -232,7 +232,7 @@ impl Maintenance {
     pub fn export(&self, chain_id: Option<&str>, height: Option<u64>) -> Result<Genesis, MaintenanceError> {
         let state = self.state(height)?;
         let height = state.height();
-        bank::check_supply(&state)?;
+        app::check(&state)?;
         let old = self.genesis()?;
         let genesis = Genesis {
             genesis_time: block_time(&state),

@@ -23,5 +23,5 @@ pub use files::raise_limit;
 pub use locks::{HomeLock, LockError};
 pub use log::{LogError, init_log};
 pub use maintenance::{Maintenance, MaintenanceError};
-pub use node::{NodeError, Start, check, run};
+pub use node::{NodeError, Start, chain_id, check, run};
 pub use ready::ReadyError;

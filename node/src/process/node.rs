@@ -32,7 +32,9 @@ use super::{
 use crate::{
     abci::{Application, EndpointError, Options, Server, ServerError, Stop},
     comet_rpc::{CometRpc, RpcError},
-    config::{AppConfig, CometConfig, CometError, Home, KeyError, NodeKey, ValidatorKey},
+    config::{
+        AppConfig, CometConfig, CometError, Home, KeyError, NodeKey, ValidatorKey, VrfKeyError, VrfKeys,
+    },
     grpc::{self, GrpcError, NodeFacts, NodeHandles},
     metrics::{Metrics, MetricsError, PhaseTimer},
 };
@@ -55,10 +57,18 @@ pub enum NodeError {
     Child(#[from] ChildError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Vrf(#[from] VrfKeyError),
     #[error("cannot read the genesis {path}; get it from the chain's other operators")]
     ReadGenesis { path: PathBuf, source: io::Error },
     #[error("the genesis {path} cannot be used")]
     Genesis { path: PathBuf, source: GenesisError },
+    #[error(
+        "the genesis {0} has no candidate, so nobody could make a block. On a chain of your own: \
+         `slsbftd genesis add-account NAME 1000000ankr`, `slsbftd genesis gentx NAME 500000ankr`, \
+         `slsbftd genesis collect`; else get the genesis from the chain's other operators"
+    )]
+    NoCandidate(PathBuf),
     #[error("the state database {path} cannot be opened")]
     Store { path: PathBuf, source: StoreError },
     #[error("the application cannot start")]
@@ -107,6 +117,7 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
     let chain_id = chain_id(&genesis)?;
     let _key = key_lock(home, &comet, &chain_id)?;
     check_sign_state(home, &comet)?;
+    let vrf = Arc::new(VrfKeys::read(&home.vrf_keys())?);
     warn_of_open_keys(&[home.root().join(&comet.priv_validator_key_file), home.node_key()]);
     warn_of_copy(home)?;
     raise_limit();
@@ -121,6 +132,7 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
         chain = chain_id,
         home = %home.root().display(),
         height,
+        vrf_keys = ?vrf,
         "slsbftd starts"
     );
 
@@ -155,7 +167,9 @@ pub fn run(start: &Start) -> Result<(), NodeError> {
         mempool: app.mempool(),
         query: Arc::new(query),
         snapshots: app.query(),
-        consensus: app.watched_by(Arc::new(PhaseTimer::new(Arc::clone(&metrics)))),
+        consensus: app
+            .with_prover(vrf)
+            .watched_by(Arc::new(PhaseTimer::new(Arc::clone(&metrics)))),
     };
     let options = Options {
         max_frame_bytes: config.abci.max_frame_bytes.max(init_chain_bytes(&genesis)),
@@ -215,6 +229,7 @@ pub fn check(home: &Home) -> Result<(), NodeError> {
     let comet = CometConfig::read(&home.config_toml())?;
     comet.rpc_url()?;
     NodeKey::read(&home.node_key())?;
+    VrfKeys::read(&home.vrf_keys())?;
     if comet.priv_validator_laddr.is_empty() {
         ValidatorKey::read(&home.root().join(&comet.priv_validator_key_file))?;
         check_sign_state(home, &comet)?;
@@ -255,8 +270,8 @@ fn key_lock(home: &Home, comet: &CometConfig, chain: &str) -> Result<Option<KeyL
     Ok(Some(KeyLock::take(chain, &key.public().address())?))
 }
 
-/// Reads only the chain id: the rest matters before the first block alone.
-fn chain_id(path: &Path) -> Result<String, NodeError> {
+/// The chain of a genesis document. Reads only the chain id: the rest matters before the first block alone.
+pub fn chain_id(path: &Path) -> Result<String, NodeError> {
     #[derive(Deserialize)]
     struct Head {
         chain_id: String,
@@ -271,11 +286,16 @@ fn chain_id(path: &Path) -> Result<String, NodeError> {
 
 /// Checks the whole document, so that what is wrong is said before CometBFT starts.
 fn check_genesis(path: &Path) -> Result<(), NodeError> {
-    let checked = Genesis::from_json(&read_genesis(path)?).and_then(|genesis| genesis.validate());
-    checked.map_err(|source| NodeError::Genesis {
-        path: path.to_owned(),
-        source,
-    })
+    let checked = Genesis::from_json(&read_genesis(path)?)
+        .and_then(|genesis| genesis.validate().map(|()| genesis.has_candidates()));
+    match checked {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(NodeError::NoCandidate(path.to_owned())),
+        Err(source) => Err(NodeError::Genesis {
+            path: path.to_owned(),
+            source,
+        }),
+    }
 }
 
 /// About the longest InitChain: it carries the genesis document's state and validators.

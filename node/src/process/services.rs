@@ -24,11 +24,9 @@ pub(super) struct Services<'a> {
 impl Services<'_> {
     pub fn metrics(&self, config: &config::Metrics, metrics: &Arc<Metrics>) {
         if config.enabled {
-            self.spawn(metrics::serve(
-                config.address,
-                Arc::clone(metrics),
-                self.stopped(),
-            ));
+            let metrics = Arc::clone(metrics);
+            let encode = move || metrics.encode();
+            self.spawn(metrics::serve(config.address, encode, self.stopped()));
         }
     }
 

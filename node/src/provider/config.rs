@@ -50,6 +50,8 @@ pub struct Limits {
     pub pay_timeout: Duration,
     /// Vouchers on their way to verification.
     pub voucher_queue: usize,
+    /// Bytes a minute for each address that measures throughput; 0 serves none.
+    pub throughput_per_minute: u64,
 }
 
 impl Default for Limits {
@@ -66,6 +68,7 @@ impl Default for Limits {
             total_timeout: Duration::from_secs(3_600),
             pay_timeout: Duration::from_secs(10),
             voucher_queue: 8_192,
+            throughput_per_minute: 16 << 20,
         }
     }
 }

@@ -18,6 +18,7 @@ mod proxy;
 mod refusal;
 pub mod remote;
 mod session;
+mod throughput;
 mod upstream;
 mod usage;
 

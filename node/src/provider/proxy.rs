@@ -13,6 +13,7 @@ use super::{
     config::Config,
     intake::{Intake, Purpose},
     refusal::Refusal,
+    throughput::Throughput,
     upstream::Upstream,
     usage::Usage,
 };
@@ -29,6 +30,7 @@ pub struct Proxy {
     book: Arc<Book>,
     intake: Intake,
     upstream: Arc<Upstream>,
+    throughput: Throughput,
     places: Arc<Semaphore>,
 }
 
@@ -37,6 +39,7 @@ impl Proxy {
         let places = config.limits.in_flight.min(Semaphore::MAX_PERMITS);
         Self {
             upstream: Arc::new(Upstream::new(config.clone())),
+            throughput: Throughput::new(config.limits.throughput_per_minute),
             config,
             book,
             intake,
@@ -112,8 +115,10 @@ impl Proxy {
 
 impl Handler for Proxy {
     async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
-        self.try_serve(request, peer)
-            .await
-            .unwrap_or_else(Refusal::into_response)
+        let answer = match self.throughput.answer(&request, peer) {
+            Some(sample) => sample,
+            None => self.try_serve(request, peer).await,
+        };
+        answer.unwrap_or_else(Refusal::into_response)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use slsbft_client::{
-    Client, ClientError, SignerData, SigningKey, Submitted, Submitter, TxBuilder,
+    Client, ClientError, SigningKey, Submitted, Submitter, TxBuilder,
     client::{DealsOf, Head},
 };
 use slsbft_proto::metering::v1::{ClaimVerdict, Deal, MsgClaim, MsgClaimResponse, Offer, SignedVoucher};
@@ -41,16 +41,6 @@ impl RemoteChain {
             inclusion,
             pending: Mutex::default(),
         })
-    }
-
-    /// A claim with the gas that it uses, to the unit: gas depends on the
-    /// transaction alone, so no headroom is paid for.
-    async fn priced(&self, claim: &MsgClaim) -> Result<TxBuilder, ClientError> {
-        let tx = TxBuilder::of(claim);
-        let account = self.client.account(&self.provider).await?;
-        let signer = SignerData::of(&self.key, account.number, account.sequence);
-        let gas = self.client.simulate(&tx, &[signer]).await?;
-        Ok(tx.gas(gas))
     }
 }
 
@@ -114,7 +104,12 @@ impl Chain for RemoteChain {
             provider: self.provider.to_string(),
             vouchers,
         };
-        let mut submitted = self.submitter.submit(self.priced(&claim).await?).await?;
+        // Gas depends on the transaction alone, so no headroom is paid for.
+        let tx = self
+            .client
+            .with_exact_fee(TxBuilder::of(&claim), &self.key)
+            .await?;
+        let mut submitted = self.submitter.submit(tx).await?;
         let outcome = match submitted.settled(self.inclusion).await {
             Err(error @ ClientError::NotIncluded { .. }) => {
                 *self.pending.lock().await = Some(submitted);

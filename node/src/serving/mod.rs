@@ -9,4 +9,4 @@ mod shares;
 
 pub(crate) use body::Guarded;
 pub(crate) use connections::{Bounds, Peer, serve};
-pub(crate) use shares::{Share, Shares};
+pub(crate) use shares::{Share, Shares, owner};

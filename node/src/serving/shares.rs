@@ -66,8 +66,9 @@ impl Drop for Share {
     }
 }
 
-/// Whom an address stands for: with IPv6 everybody has a whole /64 network.
-fn owner(address: IpAddr) -> Option<IpAddr> {
+/// Whom an address stands for: with IPv6 everybody has a whole /64 network. `None` for this
+/// machine.
+pub(crate) fn owner(address: IpAddr) -> Option<IpAddr> {
     match address.to_canonical() {
         address if address.is_loopback() => None,
         IpAddr::V6(address) => {

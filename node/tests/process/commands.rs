@@ -1,6 +1,6 @@
 //! The commands around a node, and what they say when something is wrong.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
 
 use crate::support::{TestHome, slsbftd, text};
 
@@ -73,8 +73,18 @@ fn what_cannot_work_is_refused_with_advice() {
 
     let genesis = home.path.join("config/genesis.json");
     let text = fs::read_to_string(&genesis).unwrap();
-    fs::write(&genesis, text.replace("\"power\": \"10\"", "\"power\": \"-1\"")).unwrap();
-    refused(&["start"], "validators[0].power");
+    fs::write(&genesis, text.replace("per_epoch\": 20", "per_epoch\": 0")).unwrap();
+    refused(&["start"], "epochs.params.blocks_per_epoch");
+    fs::write(&genesis, text).unwrap();
+
+    let vrf = home.path.join("config/vrf_key.json");
+    fs::set_permissions(&vrf, fs::Permissions::from_mode(0o644)).unwrap();
+    refused(&["start"], "chmod 600");
+    fs::write(&vrf, "{}").unwrap();
+    fs::set_permissions(&vrf, fs::Permissions::from_mode(0o600)).unwrap();
+    refused(&["start"], "is damaged");
+    fs::remove_file(&vrf).unwrap();
+    refused(&["start"], "slsbftd vrf new");
 }
 
 #[test]

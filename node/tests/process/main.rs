@@ -11,6 +11,8 @@
 
 mod commands;
 mod crash;
+mod genesis;
 mod lifecycle;
 mod maintenance;
 mod support;
+mod vrf;

@@ -40,7 +40,12 @@ fn a_backup_is_restored_into_another_home_without_its_keys() {
     let backup = backup.to_str().unwrap();
     let saved = number(&home.run(&["backup", backup]));
     let later = run_above(&home, saved + 3);
-    assert!(!fs::exists(format!("{backup}/config/priv_validator_key.json")).unwrap());
+    for key in ["priv_validator_key", "node_key", "vrf_key"] {
+        assert!(
+            !fs::exists(format!("{backup}/config/{key}.json")).unwrap(),
+            "{key}"
+        );
+    }
 
     let refused = home.try_run(&["restore", backup]);
     assert!(text(&refused).contains("--replace"), "{}", text(&refused));
@@ -105,8 +110,9 @@ fn an_exported_genesis_starts_a_new_chain_where_the_old_one_was() {
     assert!(initial > height);
 
     let next = TestHome::new();
-    let key = "config/priv_validator_key.json";
-    fs::copy(home.path.join(key), next.path.join(key)).unwrap();
+    for key in ["config/priv_validator_key.json", "config/vrf_key.json"] {
+        fs::copy(home.path.join(key), next.path.join(key)).unwrap();
+    }
     fs::copy(genesis, next.path.join("config/genesis.json")).unwrap();
     assert!(run_above(&next, initial + 1) > initial);
 }

@@ -49,7 +49,10 @@ pub fn cometbft() -> PathBuf {
     path
 }
 
-/// A home with free ports and blocks as fast as they come.
+/// Key of the operator of every home's validator.
+pub const OPERATOR: &str = "operator";
+
+/// The only validator of a chain, with free ports and blocks as fast as they come.
 pub struct TestHome {
     _directory: TempDir,
     pub path: PathBuf,
@@ -69,6 +72,10 @@ impl TestHome {
             metrics,
         };
         home.run(&["init", "--moniker", "test", "--one-machine"]);
+        home.with_keys(&["keys", "add", OPERATOR]);
+        home.with_keys(&["genesis", "add-account", OPERATOR, "1000000ankr"]);
+        home.with_keys(&["genesis", "gentx", OPERATOR, "500000ankr"]);
+        home.run(&["genesis", "collect"]);
         home.set("config", "rpc.laddr", &format!("tcp://{rpc}"));
         home.set("config", "p2p.laddr", &format!("tcp://{p2p}"));
         home.set(
@@ -89,6 +96,11 @@ impl TestHome {
         let output = self.try_run(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", text(&output));
         text(&output)
+    }
+
+    /// [`Self::run`] with the home's unencrypted keyring.
+    pub fn with_keys(&self, arguments: &[&str]) -> String {
+        self.run(&[arguments, &["--keyring-backend", "test"]].concat())
     }
 
     pub fn try_run(&self, arguments: &[&str]) -> Output {

@@ -24,6 +24,11 @@ impl TxFailure {
         self.codespace == Self::SDK && self.code == code
     }
 
+    /// The account cannot pay the fee, or what the transaction moves.
+    pub fn is_insufficient_funds(&self) -> bool {
+        self.is_sdk(5)
+    }
+
     /// The sequence is not the account's next one.
     pub fn is_wrong_sequence(&self) -> bool {
         self.is_sdk(32)

@@ -1,19 +1,29 @@
 //! A connection to a node's gRPC port: queries, simulation, broadcast and
 //! waiting for inclusion. Requests and answers are bounded in size and time.
 
+mod beacon;
+mod distribution;
+mod election;
 mod error;
+mod incentives;
 mod metering;
+mod providers;
 mod query;
 mod service;
+mod service_level;
+mod slashing;
+mod staking;
 
 use std::{sync::Arc, time::Duration};
 
 use tonic::transport::{Channel, Endpoint};
 
+pub use distribution::Rewards;
 pub use error::{ClientError, TxFailure};
 pub use metering::DealsOf;
 pub use query::{Account, Head};
 pub use service::TxOutcome;
+pub use service_level::Assignment;
 
 /// How long one request may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);

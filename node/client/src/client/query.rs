@@ -10,7 +10,7 @@ use cosmos_sdk_proto::cosmos::{
     },
     base::{
         node::v1beta1::{StatusRequest, service_client::ServiceClient as NodeClient},
-        query::v1beta1::PageRequest,
+        query::v1beta1::{PageRequest, PageResponse},
         tendermint::v1beta1::{
             GetBlockByHeightRequest, GetLatestBlockRequest, GetNodeInfoRequest, GetSyncingRequest,
             service_client::ServiceClient,
@@ -20,7 +20,7 @@ use cosmos_sdk_proto::cosmos::{
 use prost::{Message, Name, bytes::Bytes};
 use slsbft_types::{Address, Amount, Coin, PublicKey, Time};
 use tendermint_proto::v0_38::types::{Block, BlockId};
-use tonic::Code;
+use tonic::{Code, Status};
 
 use super::{Client, ClientError, MAX_ANSWER_BYTES};
 
@@ -222,6 +222,21 @@ impl Client {
             endpoint: self.endpoint().to_owned(),
             what,
         }
+    }
+
+    /// All of a list that comes in pages; at most 10,000 entries.
+    pub(crate) async fn every<T>(
+        &self,
+        mut page: impl AsyncFnMut(Option<PageRequest>) -> Result<(Vec<T>, Option<PageResponse>), Status>,
+    ) -> Result<Vec<T>, ClientError> {
+        let mut pages = Pages::default();
+        let mut all = Vec::new();
+        while let Some(pagination) = pages.next(all.len()) {
+            let (entries, next) = page(pagination).await.map_err(|s| self.failed(s))?;
+            all.extend(entries);
+            pages.read(next.map(|page| page.next_key.into()));
+        }
+        Ok(all)
     }
 
     fn read_coins(

@@ -70,10 +70,20 @@ impl Client {
         tx: TxBuilder,
         key: &SigningKey,
     ) -> Result<TxBuilder, ClientError> {
+        let gas = self.simulate_for(&tx, key).await?;
+        Ok(tx.gas(adjusted_gas(gas)))
+    }
+
+    /// The same without headroom, for messages whose gas depends on the transaction alone.
+    pub async fn with_exact_fee(&self, tx: TxBuilder, key: &SigningKey) -> Result<TxBuilder, ClientError> {
+        let gas = self.simulate_for(&tx, key).await?;
+        Ok(tx.gas(gas))
+    }
+
+    async fn simulate_for(&self, tx: &TxBuilder, key: &SigningKey) -> Result<u64, ClientError> {
         let account = self.account(&key.address()).await?;
         let signer = SignerData::of(key, account.number, account.sequence);
-        let gas = self.simulate(&tx, &[signer]).await?;
-        Ok(tx.gas(adjusted_gas(gas)))
+        self.simulate(tx, &[signer]).await
     }
 
     /// Hands a transaction to the node and returns once its mempool has it: whether

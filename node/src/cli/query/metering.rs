@@ -1,7 +1,6 @@
 //! `slsbftd query metering`
 
 use clap::Subcommand;
-use prost::{Message, Name};
 use serde_json::{Value, json};
 use slsbft_client::{Client, client::DealsOf};
 
@@ -57,7 +56,7 @@ pub async fn run(command: Command, client: &Client, with: &With, global: &Global
         Command::Offer { offer_id } => render::proto(&client.offer(offer_id).await?),
         Command::Offers { provider } => {
             let provider = provider.map(address).transpose()?;
-            Ok(json!({ "offers": list(&client.offers(provider.as_ref()).await?)? }))
+            Ok(json!({ "offers": render::list(&client.offers(provider.as_ref()).await?)? }))
         }
         Command::Deal { deal_id } => render::proto(&client.deal(deal_id).await?),
         Command::Deals {
@@ -71,12 +70,8 @@ pub async fn run(command: Command, client: &Client, with: &With, global: &Global
                 (_, _, Some(offer)) => DealsOf::Offer(offer),
                 _ => DealsOf::Everyone,
             };
-            Ok(json!({ "deals": list(&client.deals(of).await?)? }))
+            Ok(json!({ "deals": render::list(&client.deals(of).await?)? }))
         }
         Command::Params => render::proto(&client.metering_params().await?),
     }
-}
-
-fn list<M: Message + Name>(messages: &[M]) -> Result<Vec<Value>, Failure> {
-    messages.iter().map(render::proto).collect()
 }

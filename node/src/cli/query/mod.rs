@@ -1,7 +1,14 @@
 //! `slsbftd query`: read the chain's state, transactions and blocks.
 
 mod bank;
+mod beacon;
+mod distribution;
+mod election;
+mod incentives;
 mod metering;
+mod service;
+mod slashing;
+mod staking;
 
 use clap::Subcommand;
 use prost::Message;
@@ -19,6 +26,10 @@ Examples:
   slsbftd query bank balances alice
   slsbftd query bank total
   slsbftd query auth account ankr1…
+  slsbftd query staking validators
+  slsbftd query distribution rewards bob
+  slsbftd query election show
+  slsbftd query beacon verify
   slsbftd query metering offers --provider alice
   slsbftd query metering deal 12 --output json
   slsbftd query tx 5D8A…
@@ -52,6 +63,27 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     Auth(AuthCommand),
+    /// Validators, delegations and what is on its way back
+    #[command(subcommand)]
+    Staking(staking::Command),
+    /// Rewards and commissions
+    #[command(subcommand)]
+    Distribution(distribution::Command),
+    /// Who signs, and who is jailed
+    #[command(subcommand)]
+    Slashing(slashing::Command),
+    /// The beacon, seeds, VRF keys and whose turn it is
+    #[command(subcommand)]
+    Beacon(beacon::Command),
+    /// Who was elected, and why
+    #[command(subcommand)]
+    Election(election::Command),
+    /// Providers, service levels and audits
+    #[command(subcommand)]
+    Service(service::Command),
+    /// Mining rewards
+    #[command(subcommand)]
+    Incentives(incentives::Command),
     /// Offers, deals and the rules of metering
     #[command(subcommand)]
     Metering(metering::Command),
@@ -81,10 +113,17 @@ enum AuthCommand {
 
 pub fn run(args: Args, global: &Global) -> Outcome {
     let Args { command, with } = args;
-    let value = block_on(async {
+    let shown = block_on(async {
         let client = with.node.connect(global).await?;
-        match command {
+        let value = match command {
+            Command::Election(command) => return election::run(command, &client, &with, global).await,
             Command::Bank(command) => bank::run(command, &client, &with, global).await,
+            Command::Staking(command) => staking::run(command, &client, &with, global).await,
+            Command::Distribution(command) => distribution::run(command, &client, &with, global).await,
+            Command::Slashing(command) => slashing::run(command, &client, &with, global).await,
+            Command::Beacon(command) => beacon::run(command, &client, &with, global).await,
+            Command::Service(command) => service::run(command, &client, &with, global).await,
+            Command::Incentives(command) => incentives::run(command, &client, &with, global).await,
             Command::Auth(AuthCommand::Account { account }) => {
                 let address = with.keyring.address(global, &account)?;
                 self::account(&client, &address).await
@@ -92,9 +131,26 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             Command::Metering(command) => metering::run(command, &client, &with, global).await,
             Command::Tx { hash } => render::proto(&client.tx_response(hash).await?),
             Command::Block { height } => block(&client, height).await,
-        }
+        };
+        value.map(Shown::from)
     })??;
-    with.output.print(&value)
+    match shown.text {
+        Some(text) if !with.output.is_json() => put!("{text}"),
+        _ => with.output.print(&shown.value)?,
+    }
+    Ok(())
+}
+
+/// What a query found, and how people read it if not line by line.
+struct Shown {
+    value: Value,
+    text: Option<String>,
+}
+
+impl From<Value> for Shown {
+    fn from(value: Value) -> Self {
+        Self { value, text: None }
+    }
 }
 
 async fn account(client: &Client, address: &slsbft_types::Address) -> Result<Value, Failure> {

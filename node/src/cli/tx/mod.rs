@@ -1,10 +1,16 @@
 //! `slsbftd tx`: make, sign and send transactions.
 
 mod bank;
+mod beacon;
+mod distribution;
+mod incentives;
 mod metering;
 mod offline;
 mod options;
 mod sender;
+mod service;
+mod slashing;
+mod staking;
 
 use clap::Subcommand;
 
@@ -19,6 +25,8 @@ const EXAMPLES: &str = "\
 Examples:
   slsbftd tx bank send alice ankr1… 5ankr
   slsbftd tx bank send alice ankr1… 5ankr --dry-run          what it would cost
+  slsbftd tx staking delegate ankrvaloper1… 100ankr --from alice
+  slsbftd tx distribution withdraw-all-rewards --from alice
   slsbftd tx metering open-deal 7 --from alice --escrow 50ankr --session-key gateway
   slsbftd tx bank send alice ankr1… 5ankr --generate-only > tx.json
   slsbftd tx sign tx.json --from alice > signed.json
@@ -51,6 +59,24 @@ enum Command {
     /// Send coins
     #[command(subcommand)]
     Bank(bank::Command),
+    /// Stake, and be a validator
+    #[command(subcommand)]
+    Staking(staking::Command),
+    /// Withdraw what stake has earned
+    #[command(subcommand)]
+    Distribution(distribution::Command),
+    /// Leave jail
+    #[command(subcommand)]
+    Slashing(slashing::Command),
+    /// Register the key that moves the beacon
+    #[command(subcommand)]
+    Beacon(beacon::Command),
+    /// Register what you provide
+    #[command(subcommand)]
+    Service(service::Command),
+    /// Withdraw mining rewards
+    #[command(subcommand)]
+    Incentives(incentives::Command),
     /// Sell and buy metered services
     #[command(subcommand)]
     Metering(metering::Command),
@@ -67,6 +93,12 @@ pub fn run(args: Args, global: &Global) -> Outcome {
     block_on(async {
         match command {
             Command::Bank(command) => bank::run(command, &with, global).await,
+            Command::Staking(command) => staking::run(command, &with, global).await,
+            Command::Distribution(command) => distribution::run(command, &with, global).await,
+            Command::Slashing(command) => slashing::run(command, &with, global).await,
+            Command::Beacon(command) => beacon::run(command, &with, global).await,
+            Command::Service(command) => service::run(command, &with, global).await,
+            Command::Incentives(command) => incentives::run(command, &with, global).await,
             Command::Metering(command) => metering::run(command, &with, global).await,
             Command::Sign(args) => offline::sign(args, &with, global).await,
             Command::Broadcast(args) => offline::broadcast(args, &with, global).await,

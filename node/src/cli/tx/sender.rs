@@ -58,11 +58,17 @@ impl<'a> Sender<'a> {
         self.send_tx(TxBuilder::of(message)).await
     }
 
-    /// Apart from `send`, so that it is compiled once and not for each message.
-    async fn send_tx(&self, tx: TxBuilder) -> Outcome {
+    /// The node's chain, see [`chain_id`].
+    pub async fn chain_id(&self) -> Result<String, Failure> {
+        chain_id(&self.client, self.with.tx.chain_id.as_deref()).await
+    }
+
+    /// Sends all messages of a transaction. Apart from `send`, so that it is compiled
+    /// once and not for each message.
+    pub async fn send_tx(&self, tx: TxBuilder) -> Outcome {
         let options = &self.with.tx;
         let tx = options.apply(tx);
-        let chain_id = chain_id(&self.client, options.chain_id.as_deref()).await?;
+        let chain_id = self.chain_id().await?;
         let account = self.client.account(&self.key.address).await?;
         let (tx, fee) = self.priced(tx, account).await?;
         if options.dry_run {

@@ -1,5 +1,7 @@
 //! `slsbftd genesis`: make, fill and check the document a chain starts from.
 
+mod gentx;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -7,27 +9,29 @@ use std::{
 };
 
 use clap::{Subcommand, ValueEnum};
-use slsbft_genesis::{Allocation, Declaration, Genesis, Vesting, local, mainnet};
-use slsbft_types::{Address, Coins, Time};
+use slsbft_genesis::{Allocation, Genesis, Vesting, local, mainnet};
+use slsbft_types::{Coins, Time};
 
-use super::{Global, Outcome, values};
+use super::{Global, Outcome, options::KeyringOptions, values};
 use crate::config::Home;
 
 const EXAMPLES: &str = "\
 Examples:
+  slsbftd genesis add-account alice 1000000ankr     coins for an account
+  slsbftd genesis gentx alice 500000ankr            stake some of them: a candidate for the first set
+  slsbftd genesis collect                           put the candidates into the document
+  slsbftd genesis validate
   slsbftd genesis preset local --chain-id slsbft-local-1 --output genesis.json
-  slsbftd genesis add-account ankr1… 1000ankr --genesis genesis.json
-  slsbftd genesis collect alice/validator.json bob/validator.json --genesis genesis.json
-  slsbftd genesis validate genesis.json
 
-Without --genesis the document of the home is meant. Each node's `slsbftd init`
-writes config/validator.json: that is what `collect` takes.";
+Without --genesis the document of the home is meant.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    keyring: KeyringOptions,
 }
 
 #[derive(Debug, Subcommand)]
@@ -53,10 +57,12 @@ enum Command {
         output: Option<PathBuf>,
     },
     /// Add an account with a balance
-    #[command(after_help = "Examples:\n  slsbftd genesis add-account ankr1… 1000ankr --genesis genesis.json")]
+    #[command(
+        after_help = "Examples:\n  slsbftd genesis add-account alice 1000000ankr\n  slsbftd genesis add-account ankr1… 1000ankr --genesis genesis.json"
+    )]
     AddAccount {
-        /// Whose: ankr1…
-        address: Address,
+        /// Whose: an address, or the name of a key
+        account: String,
         /// As in 1000ankr or 1000000000uankr; several denominations with commas
         #[arg(value_parser = values::coins)]
         coins: Coins,
@@ -70,21 +76,10 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         genesis: Option<PathBuf>,
     },
-    /// Make nodes the first validators, from the files their `init` wrote
-    #[command(
-        after_help = "Examples:\n  slsbftd genesis collect alice/validator.json bob/validator.json --genesis genesis.json"
-    )]
-    Collect {
-        /// config/validator.json of each
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// Forget the validators that are in the document
-        #[arg(long)]
-        replace: bool,
-        /// The document [default: that of the home]
-        #[arg(long, value_name = "FILE")]
-        genesis: Option<PathBuf>,
-    },
+    /// Sign a genesis transaction: a candidate for the first validators
+    Gentx(Box<gentx::MakeArgs>),
+    /// Put genesis transactions into the document
+    Collect(gentx::CollectArgs),
     /// Check a document; an error names the path of the bad field
     #[command(after_help = "Examples:\n  slsbftd genesis validate genesis.json")]
     Validate {
@@ -131,7 +126,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             say!("wrote {}", path.display());
         }
         Command::AddAccount {
-            address,
+            account,
             coins,
             vesting_start,
             vesting_end,
@@ -140,6 +135,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             let vesting = vesting_start
                 .zip(vesting_end)
                 .map(|(start, end)| Vesting { start, end });
+            let address = args.keyring.address(global, &account)?;
             let path = place(genesis);
             let mut genesis = read(&path)?;
             genesis.add_account(address, coins.clone(), vesting)?;
@@ -147,34 +143,20 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             write(&path, &genesis)?;
             say!("{address} starts with {coins}");
         }
-        Command::Collect {
-            files,
-            replace,
-            genesis,
-        } => {
-            let path = place(genesis);
-            let mut genesis = read(&path)?;
-            if replace {
-                genesis.validators.clear();
-            }
-            let declared = files
-                .iter()
-                .map(|file| declaration(file))
-                .collect::<Result<Vec<_>, _>>()?;
-            genesis.collect(declared)?;
-            write(&path, &genesis)?;
-            say!("{} validators", genesis.validators.len());
-        }
+        Command::Gentx(make) => gentx::make(*make, &args.keyring, global)?,
+        Command::Collect(collect) => gentx::collect(collect, global)?,
         Command::Validate { file } => {
             let path = place(file);
             let genesis = read(&path)?;
             genesis
                 .validate()
                 .map_err(|error| format!("{}: {error}", path.display()))?;
+            let candidates =
+                gentx::check(&genesis).map_err(|error| format!("{}: {error}", path.display()))?;
             say!(
-                "ok: {}, {} validators",
+                "ok: {}, {} genesis transactions",
                 genesis.chain_id,
-                genesis.validators.len()
+                candidates.len()
             );
         }
     }
@@ -183,10 +165,6 @@ pub fn run(args: Args, global: &Global) -> Outcome {
 
 fn read(path: &Path) -> Result<Genesis, String> {
     Genesis::from_json(&read_file(path)?).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn declaration(path: &Path) -> Result<Declaration, String> {
-    Declaration::from_json(&read_file(path)?).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, String> {

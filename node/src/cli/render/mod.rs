@@ -1,6 +1,9 @@
 //! Protobuf messages as JSON, with the field names of their `.proto` files and
 //! packed messages unpacked, and JSON as text for people.
 
+mod fields;
+mod table;
+
 use std::sync::OnceLock;
 
 use prost::{Message, Name};
@@ -9,6 +12,7 @@ use serde_json::Value;
 use slsbft_proto::{Any, COSMOS_DESCRIPTOR_SET, DESCRIPTOR_SET};
 
 use super::options::Failure;
+pub use table::{Column, ankr, percent, table};
 
 /// Every message type that the chain knows.
 fn pool() -> &'static DescriptorPool {
@@ -30,6 +34,18 @@ pub fn proto<M: Message + Name>(message: &M) -> Result<Value, Failure> {
     bytes(&M::full_name(), &message.encode_to_vec())
 }
 
+/// A message as proto-JSON whose bytes are in hexadecimal, for hashes and keys.
+pub fn hexed<M: Message + Name>(message: &M) -> Result<Value, Failure> {
+    let mut value = proto(message)?;
+    fields::hex_bytes(&mut value, &descriptor(&M::full_name())?);
+    Ok(value)
+}
+
+/// Messages of one kind as [`proto`] has them.
+pub fn list<M: Message + Name>(messages: &[M]) -> Result<Vec<Value>, Failure> {
+    messages.iter().map(proto).collect()
+}
+
 /// A packed message as proto-JSON, with its type under `@type`.
 pub fn any(message: &Any) -> Result<Value, Failure> {
     let name = message.type_url.trim_start_matches('/');
@@ -40,21 +56,29 @@ pub fn any(message: &Any) -> Result<Value, Failure> {
     Ok(value)
 }
 
-/// An encoded message of a named type as proto-JSON.
+/// An encoded message of a named type as proto-JSON, decimals with their point.
 pub fn bytes(type_name: &str, encoded: &[u8]) -> Result<Value, Failure> {
-    let message = DynamicMessage::decode(descriptor(type_name)?, encoded)?;
+    let descriptor = descriptor(type_name)?;
+    let message = DynamicMessage::decode(descriptor.clone(), encoded)?;
     let options = SerializeOptions::new()
         .use_proto_field_name(true)
         .skip_default_fields(false);
-    Ok(message.serialize_with_options(serde_json::value::Serializer, &options)?)
+    let mut value = message.serialize_with_options(serde_json::value::Serializer, &options)?;
+    fields::point_decimals(&mut value, &descriptor);
+    Ok(value)
 }
 
-/// Reads proto-JSON of a named type.
+/// Reads proto-JSON of a named type, decimals with or without their point.
 pub fn parse(type_name: &str, text: &str) -> Result<DynamicMessage, Failure> {
-    let mut json = serde_json::Deserializer::from_str(text);
+    let descriptor = descriptor(type_name)?;
     let options = DeserializeOptions::new();
-    let message = DynamicMessage::deserialize_with_options(descriptor(type_name)?, &mut json, &options)?;
+    // Read twice: here fields that are unknown or there twice are refused.
+    let mut json = serde_json::Deserializer::from_str(text);
+    DynamicMessage::deserialize_with_options(descriptor.clone(), &mut json, &options)?;
     json.end()?;
+    let mut value: Value = serde_json::from_str(text)?;
+    fields::unpoint_decimals(&mut value, &descriptor);
+    let message = DynamicMessage::deserialize_with_options(descriptor, value, &options)?;
     Ok(message)
 }
 
@@ -168,6 +192,73 @@ mod tests {
                 .contains("no.such.Message")
         );
         assert!(parse("slsbft.metering.v1.Offer", "{} x").is_err());
+    }
+
+    #[test]
+    fn decimals_have_a_point_wherever_they_are() {
+        use cosmos_sdk_proto::cosmos::{
+            slashing,
+            staking::v1beta1::{CommissionRates, MsgCreateValidator, Validator},
+        };
+        let rates = CommissionRates {
+            rate: "100000000000000000".into(),
+            max_rate: "1000000000000000000".into(),
+            max_change_rate: String::new(),
+        };
+        let create = MsgCreateValidator {
+            commission: Some(rates),
+            min_self_delegation: "5".into(),
+            ..MsgCreateValidator::default()
+        };
+        let packed = Any {
+            type_url: MsgCreateValidator::type_url(),
+            value: create.encode_to_vec(),
+        };
+        let body = cosmos_sdk_proto::cosmos::tx::v1beta1::TxBody {
+            messages: vec![packed],
+            ..Default::default()
+        };
+        let value = proto(&body).unwrap();
+        let rates = &value["messages"][0]["commission"];
+        assert_eq!(rates["rate"], "0.100000000000000000");
+        assert_eq!(rates["max_rate"], "1.000000000000000000");
+        assert_eq!(rates["max_change_rate"], "");
+        assert_eq!(value["messages"][0]["min_self_delegation"], "5");
+        let again = parse("cosmos.tx.v1beta1.TxBody", &value.to_string()).unwrap();
+        assert_eq!(again.encode_to_vec(), body.encode_to_vec());
+
+        let validator = Validator {
+            tokens: "7".into(),
+            delegator_shares: "7500000000000000000".into(),
+            ..Validator::default()
+        };
+        let value = proto(&validator).unwrap();
+        assert_eq!(value["delegator_shares"], "7.500000000000000000");
+        assert_eq!(value["tokens"], "7");
+        let params = slashing::v1beta1::Params {
+            min_signed_per_window: b"500000000000000000".to_vec(),
+            ..Default::default()
+        };
+        assert_eq!(
+            proto(&params).unwrap()["min_signed_per_window"],
+            "0.500000000000000000"
+        );
+    }
+
+    #[test]
+    fn hashes_and_keys_are_in_hexadecimal_where_that_is_asked_for() {
+        let seat = slsbft_proto::beacon::v1::Seat {
+            address: vec![0xab; 2].into(),
+            vrf_key: vec![0xcd; 2].into(),
+            ..Default::default()
+        };
+        let answer = slsbft_proto::beacon::v1::QueryProposerResponse {
+            seats: vec![seat],
+            ..Default::default()
+        };
+        let value = hexed(&answer).unwrap();
+        assert_eq!(value["seats"][0]["address"], "ABAB");
+        assert_eq!(value["seats"][0]["vrf_key"], "cdcd");
     }
 
     #[test]
