@@ -24,7 +24,7 @@ use crate::{
     tools::Tools,
 };
 
-const CHAIN_ID: &str = "slsbft-crash-1";
+const CHAIN_ID: &str = "slsbft-crash-test-1";
 /// Enough for the chain to have something to lose at each kill.
 const RATE: f64 = 40.0;
 const STARTUP: Duration = Duration::from_secs(120);

@@ -10,8 +10,8 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use slsbft_genesis::{ConsensusKey, Declaration, Genesis, local};
-use slsbft_types::{Address, Amount, Coins, Time, UANKR_PER_ANKR};
+use slsbft_genesis::{ConsensusKey, Genesis, local};
+use slsbft_types::{Address, Amount, Coins, Time, UANKR_PER_ANKR, address::VALIDATOR_PREFIX};
 
 use crate::{
     error::{During, Error, Result},
@@ -21,6 +21,10 @@ use crate::{
 
 /// What every account of the genesis starts with.
 pub const FUNDS_ANKR: u128 = 1_000_000;
+/// What every validator's operator stakes of that.
+const STAKE_ANKR: u128 = 500_000;
+/// Name of the operator's key in each home's test keyring.
+const OPERATOR: &str = "operator";
 
 /// What a new testnet is made of.
 #[derive(Clone, Debug)]
@@ -55,16 +59,19 @@ pub async fn make(slsbftd: &Path, plan: &Plan) -> Result<Network> {
         .enumerate()
         .filter_map(|(n, ports)| node(&dir, n, ports))
         .collect();
-    let (mut declared, mut peers) = (Vec::new(), Vec::new());
+    let (mut candidates, mut peers) = (Vec::new(), Vec::new());
     for node in &nodes {
         let init = ["init", "--one-machine", "--chain-id", &plan.chain_id];
         let moniker = ["--moniker", &node.moniker];
         slsbftd_in(slsbftd, &node.home, &[&init[..], &moniker].concat()).await?;
-        declared.push(declaration(&node.home)?);
+        candidates.push(candidate(slsbftd, &node.home).await?);
         peers.push(format!("{}@{}", node_id(&node.home)?, node.p2p));
     }
     let mut genesis = genesis(plan)?;
-    genesis.collect(declared)?;
+    for candidate in &candidates {
+        genesis.add_account(candidate.operator, funds(), None)?;
+    }
+    genesis.collect(candidates.into_iter().map(|candidate| candidate.tx))?;
     let document = genesis.to_json()?;
     for (n, node) in nodes.iter().enumerate() {
         let path = node.home.join("config/genesis.json");
@@ -108,13 +115,12 @@ fn genesis(plan: &Plan) -> Result<Genesis> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Time::from_seconds(now.as_secs().cast_signed());
     let mut genesis = local(&plan.chain_id, now);
-    let funds = Coins::base(Amount::new(FUNDS_ANKR * UANKR_PER_ANKR));
-    let senders = plan.senders.iter().map(|address| (*address, funds.clone()));
+    let senders = plan.senders.iter().map(|address| (*address, funds()));
     genesis.add_accounts(senders)?;
     for account in &plan.accounts {
         let address = Address::from_bech32(&account.address);
         let address = address.map_err(|e| Error::Usage(format!("account '{}': {e}", account.name)))?;
-        genesis.add_account(address, funds.clone(), None)?;
+        genesis.add_account(address, funds(), None)?;
     }
     let crowd = (0..plan.crowd).filter_map(|i| {
         let digest = Sha256::digest(format!("slsbft crowd {i}"));
@@ -123,6 +129,10 @@ fn genesis(plan: &Plan) -> Result<Genesis> {
     });
     genesis.add_accounts(crowd)?;
     Ok(genesis)
+}
+
+fn funds() -> Coins {
+    Coins::base(Amount::new(FUNDS_ANKR * UANKR_PER_ANKR))
 }
 
 async fn configure(slsbftd: &Path, node: &Node, peers: &str, more: &[Setting]) -> Result<()> {
@@ -149,11 +159,40 @@ async fn slsbftd_in(slsbftd: &Path, home: &Path, args: &[&str]) -> Result<()> {
     tools::run(command).await
 }
 
-/// What the node asks to be in the genesis.
-fn declaration(home: &Path) -> Result<Declaration> {
-    let path = home.join("config/validator.json");
+/// Who asks to be a validator, and the transaction that says so.
+struct Candidate {
+    operator: Address,
+    tx: Vec<u8>,
+}
+
+/// Makes an operator's key and its genesis transaction. The home's own genesis, which
+/// is replaced later, has just this account.
+async fn candidate(slsbftd: &Path, home: &Path) -> Result<Candidate> {
+    let (funds, stake) = (format!("{FUNDS_ANKR}ankr"), format!("{STAKE_ANKR}ankr"));
+    for command in [
+        &["keys", "add", OPERATOR][..],
+        &["genesis", "add-account", OPERATOR, &funds],
+        &["genesis", "gentx", OPERATOR, &stake],
+    ] {
+        let test = ["--keyring-backend", "test"];
+        slsbftd_in(slsbftd, home, &[command, &test].concat()).await?;
+    }
+    #[derive(Deserialize)]
+    struct GenTx {
+        tx: String,
+        operator: String,
+    }
+    let path = home
+        .join("config/gentx")
+        .join(format!("gentx-{}.json", node_id(home)?));
     let json = fs::read(&path).during(|| format!("read {}", path.display()))?;
-    Ok(Declaration::from_json(&json)?)
+    let found: GenTx = serde_json::from_slice(&json).map_err(|e| Error::file(&path, e))?;
+    let operator = Address::from_bech32_with(VALIDATOR_PREFIX, &found.operator);
+    let tx = BASE64_STANDARD.decode(found.tx);
+    Ok(Candidate {
+        operator: operator.map_err(|e| Error::file(&path, e))?,
+        tx: tx.map_err(|e| Error::file(&path, e))?,
+    })
 }
 
 /// The name of a node among its peers: its key's address, in lower case.

@@ -15,6 +15,7 @@ mod ports;
 mod proc;
 mod progress;
 mod rpc;
+mod service;
 mod status;
 mod tools;
 mod up;

@@ -23,6 +23,7 @@ use crate::{
     network::Network,
     proc,
     rpc::{BlockMeta, Rpc, Status},
+    service::table::Table,
 };
 
 /// Over how many of the latest blocks rates are taken.
@@ -77,6 +78,8 @@ pub struct Screen {
     drawn: u16,
     /// What the last plain line said.
     last: Option<(u64, String)>,
+    /// The last election that was printed as a plain line.
+    elected: String,
 }
 
 impl Screen {
@@ -85,6 +88,7 @@ impl Screen {
             terminal: std::io::stdout().is_terminal(),
             drawn: 0,
             last: None,
+            elected: String::new(),
         }
     }
 
@@ -98,12 +102,21 @@ impl Screen {
         )
         .await;
         let recent = recent_blocks(network, &views).await;
+        let table = table(network, &views).await;
         if self.terminal {
-            let frame = frame(network, &views, &recent, restarts);
+            let mut frame = frame(network, &views, &recent, restarts);
+            frame.extend(table.map(|table| table.show(height(&views))));
             // A terminal that went away ends us by SIGHUP, not by an error here.
             let _gone = self.draw(&frame);
         } else {
             self.line(network, &views, &recent);
+            if let Some(short) = table
+                .map(|table| table.short())
+                .filter(|short| *short != self.elected)
+            {
+                println!("{short}");
+                self.elected = short;
+            }
         }
     }
 
@@ -160,6 +173,14 @@ async fn view(rpc: Rpc) -> View {
         status: status.ok(),
         peers: peers.ok(),
     }
+}
+
+/// The election, of the first node that knows the latest block.
+async fn table(network: &Network, views: &[View]) -> Option<Table> {
+    let top = height(views);
+    let nodes = network.nodes.iter().zip(views);
+    let (node, _) = nodes.into_iter().find(|(_, view)| height_of(view) == Some(top))?;
+    Table::read(node).await
 }
 
 async fn recent_blocks(network: &Network, views: &[View]) -> Vec<BlockMeta> {

@@ -28,7 +28,7 @@ use crate::{
     rpc::Rpc,
 };
 
-const CHAIN_ID: &str = "slsbft-load-1";
+const CHAIN_ID: &str = "slsbft-load-test-1";
 const STARTUP: Duration = Duration::from_secs(90);
 /// More time for a large genesis: accounts that a node reads in a second, at worst.
 const ACCOUNTS_PER_SECOND: usize = 1_500;

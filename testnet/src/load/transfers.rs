@@ -113,9 +113,9 @@ mod tests {
     #[test]
     fn each_sender_signs_its_sequences_in_order() {
         let senders = Senders::new(3).unwrap();
-        let txs = senders.sign("slsbft-load-1", 7).unwrap();
+        let txs = senders.sign("slsbft-load-test-1", 7).unwrap();
         assert_eq!(txs.len(), 7);
         assert_eq!(txs.iter().collect::<BTreeSet<_>>().len(), 7);
-        assert_eq!(txs[4], senders.transfer("slsbft-load-1", 4).unwrap());
+        assert_eq!(txs[4], senders.transfer("slsbft-load-test-1", 4).unwrap());
     }
 }

@@ -37,7 +37,15 @@ pub fn explain(dir: &Path, slsbftd: &Path, network: &Network) {
             from.name, to.address
         );
     }
+    println!("  slsbftd query election show --node {grpc}");
     println!("  grpcurl -plaintext {grpc} list");
+    if let Some(last) = network.nodes.last() {
+        println!("\nWatch a validator lose its seat and come back");
+        let testnet = std::env::current_exe().unwrap_or_else(|_| "slsbft-testnet".into());
+        for command in ["degrade", "restore"] {
+            println!("  {} {command} {} --dir {home}", testnet.display(), last.moniker);
+        }
+    }
     println!(
         "\nAll of this is in {}; logs are in <home>/node.log. Ctrl-C stops, the data stays.\n",
         dir.join("network.json").display()

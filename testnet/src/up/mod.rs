@@ -23,6 +23,7 @@ use crate::{
     error::{During, Error, Result},
     fleet::Fleet,
     folder::{self, Folder},
+    service::Services,
     status::Screen,
     tools::Tools,
 };
@@ -117,14 +118,17 @@ async fn live(
         0 => println!("all {validators} validators make blocks\n"),
         height => println!("all {validators} validators are back at height {height}\n"),
     }
+    // Alone first: its balance sheet accounts for every fee.
     if !args.no_deal {
         deal::play(&args.dir, &fleet.network, slsbftd, args.requests).await?;
     }
+    let mut services = Services::start(&fleet.network, slsbftd).await?;
     connect::explain(&args.dir, slsbftd, &fleet.network);
     folder.ready()?;
     let mut screen = Screen::new();
     loop {
         fleet.tend()?;
+        services.tend(&fleet.network).await?;
         let restarts = (0..validators).map(|n| fleet.restarts(n)).collect::<Vec<_>>();
         screen.show(&fleet.network, &restarts).await;
         tokio::time::sleep(REFRESH).await;

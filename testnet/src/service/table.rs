@@ -1,0 +1,141 @@
+//! The candidates as the last election saw them.
+
+use std::fmt::Write as _;
+
+use slsbft_client::Client;
+use slsbft_proto::{
+    election::v1::{
+        Place, QueryElectionRequest, QueryElectionResponse, ServiceLevel, Standing, query_client::QueryClient,
+    },
+    epochs::v1::{QueryCurrentEpochRequest, query_client::QueryClient as EpochsClient},
+    service::v1::{Level, QueryLevelRequest, query_client::QueryClient as ServiceClient},
+};
+
+use crate::network::Node;
+
+/// An election, and how everybody serves now.
+pub struct Table {
+    election: QueryElectionResponse,
+    levels: Vec<Option<Level>>,
+    epoch: u64,
+    last_height: u64,
+}
+
+impl Table {
+    /// Asks a node; `None` if it does not answer or no election was held yet.
+    pub async fn read(node: &Node) -> Option<Self> {
+        let client = Client::connect(&node.grpc.to_string()).await.ok()?;
+        let mut elections = QueryClient::new(client.channel());
+        let election = elections
+            .election(QueryElectionRequest { epoch: 0 })
+            .await
+            .ok()?
+            .into_inner();
+        let epoch = EpochsClient::new(client.channel())
+            .current_epoch(QueryCurrentEpochRequest {})
+            .await
+            .ok()?
+            .into_inner();
+        let mut levels = Vec::with_capacity(election.standings.len());
+        for standing in &election.standings {
+            let request = QueryLevelRequest {
+                address: standing.operator.clone(),
+            };
+            let answer = ServiceClient::new(client.channel()).level(request).await;
+            levels.push(answer.ok().and_then(|answer| answer.into_inner().level));
+        }
+        Some(Self {
+            election,
+            levels,
+            epoch: epoch.epoch,
+            last_height: epoch.last_height,
+        })
+    }
+
+    /// Lines under the nodes; `height` is the chain's.
+    pub fn show(&self, height: u64) -> String {
+        let left = self.last_height.saturating_sub(height);
+        let mut text = format!(
+            "\nelection of epoch {} (now {}, which ends in {left} blocks)\n",
+            self.election.epoch, self.epoch
+        );
+        let _infallible = writeln!(
+            text,
+            "  {:10} {:>10} {:>6} │ {:>9} {:>8} {:>8} {:>8} │ {:>10} {:>7}  place",
+            "candidate", "stake", "level", "consensus", "endpoint", "resource", "consumer", "power", "chance"
+        );
+        for (standing, level) in self.election.standings.iter().zip(&self.levels) {
+            text.push_str(&row(standing, level.as_ref()));
+        }
+        text
+    }
+
+    /// For a plain line: who is in, with its level.
+    pub fn short(&self) -> String {
+        let seats = self
+            .election
+            .standings
+            .iter()
+            .filter(|standing| standing.power > 0);
+        let names: Vec<_> = seats
+            .map(|standing| {
+                let service = standing.service.unwrap_or_default();
+                format!("{} {}", standing.moniker, ratio(service.level))
+            })
+            .collect();
+        format!("epoch {} elected {}", self.election.epoch, names.join(", "))
+    }
+}
+
+/// Stake, power and place are the election's; the level is the present one.
+fn row(standing: &Standing, level: Option<&Level>) -> String {
+    let then = standing.service.unwrap_or_default();
+    let now = level.map_or(then, |level| ServiceLevel {
+        consensus: level.consensus,
+        endpoint: level.endpoint,
+        resource: level.resource,
+        consumer: level.consumer,
+        level: level.level,
+    });
+    let paused = level.is_some_and(|level| level.paused);
+    format!(
+        "  {:10} {:>10} {:>6} │ {:>9} {:>8} {:>8} {:>8} │ {:>10} {:>7}  {}{}\n",
+        standing.moniker,
+        ankr(&standing.stake),
+        ratio(now.level),
+        ratio(now.consensus),
+        ratio(now.endpoint),
+        ratio(now.resource),
+        ratio(now.consumer),
+        standing.power,
+        ratio(standing.chance),
+        place(standing),
+        if paused { "; paused now" } else { "" },
+    )
+}
+
+fn place(standing: &Standing) -> String {
+    match standing.place() {
+        Place::Certain => "in: weight above the threshold".into(),
+        Place::Drawn => "in: drawn".into(),
+        Place::ByWeight => "in: by weight".into(),
+        _ => format!("out: {}", standing.reason),
+    }
+}
+
+fn ratio(billionths: u64) -> String {
+    format!(
+        "{}.{:03}",
+        billionths / 1_000_000_000,
+        billionths % 1_000_000_000 / 1_000_000
+    )
+}
+
+/// Whole ANKR of an amount in uankr.
+fn ankr(uankr: &str) -> String {
+    let digits = uankr.len().saturating_sub(6);
+    match uankr.get(..digits) {
+        Some(whole) if !whole.is_empty() => whole.to_owned(),
+        _ => "0".into(),
+    }
+}
