@@ -24,11 +24,7 @@ use slsbft_app::{
     modules::beacon,
 };
 use slsbft_client::{KeyKind, SigningKey, TxBuilder};
-use slsbft_tests::{
-    Chain,
-    chain::{CHAIN_ID, last_commit},
-    wallet::transfer,
-};
+use slsbft_tests::{Chain, chain::CHAIN_ID, wallet::transfer};
 use slsbft_types::{Address, tx::tx_hash};
 use tendermint_proto::{
     google::protobuf::Timestamp,
@@ -81,7 +77,7 @@ fn empty_block(chain: &mut Chain) {
     let request = RequestFinalizeBlock {
         height: chain.height,
         time: time_of(chain.height),
-        txs: vec![beacon::system_tx(chain.height as u64)],
+        txs: vec![beacon::system_tx(chain.height as u64, Bytes::new())],
         ..Default::default()
     };
     chain.app().finalize_block(request).unwrap();
@@ -162,9 +158,9 @@ impl Run {
         self.prepare
             .push(timed(|| txs = chain.app().prepare_proposal(request).unwrap().txs));
         assert_eq!(txs.len(), SENDERS + 1);
-        assert_eq!(txs[0], beacon::system_tx(height as u64));
+        assert_eq!(txs[0], beacon::system_tx(height as u64, Bytes::new()));
 
-        let commit = Some(last_commit(0));
+        let commit = Some(chain.validators.last_commit(0));
         let kept = round.is_multiple_of(2);
         if kept {
             let txs = txs.clone();

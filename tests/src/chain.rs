@@ -12,33 +12,32 @@ use slsbft_app::{
     App, AppConfig,
     abci::{Consensus, Mempool, Query},
     app::{MempoolService, QueryService},
-    modules::{
-        auth::Auth,
-        bank::{self, Bank},
-        metering::Metering,
-    },
+    context::BlockInfo,
+    modules::{bank, beacon, consensus},
 };
 use slsbft_genesis::Genesis;
 use slsbft_store::{Snapshot, Store, StoreConfig};
 use slsbft_types::{Address, Amount, BASE_DENOM, Coins, Time};
 use tempfile::TempDir;
 use tendermint_proto::{
-    google::protobuf::Timestamp,
+    google::protobuf::{Duration, Timestamp},
     v0_38::{
         abci::{
-            CommitInfo, ExecTxResult, RequestCheckTx, RequestFinalizeBlock, RequestInfo, RequestInitChain,
+            ExecTxResult, Misbehavior, RequestCheckTx, RequestFinalizeBlock, RequestInfo, RequestInitChain,
             RequestPrepareProposal, RequestProcessProposal, RequestQuery, ResponseCheckTx,
-            ResponseFinalizeBlock, ResponseQuery, Validator, VoteInfo,
-            response_process_proposal::ProposalStatus,
+            ResponseFinalizeBlock, ResponseQuery, response_process_proposal::ProposalStatus,
         },
-        types::{BlockIdFlag, BlockParams, ConsensusParams},
+        types::{BlockParams, ConsensusParams, EvidenceParams},
     },
 };
+
+use crate::validators::{AllKeys, Validators};
 
 pub const CHAIN_ID: &str = "slsbft-test-1";
 const GENESIS_SECONDS: i64 = 1_700_000_000;
 const MAX_TX_BYTES: i64 = 20_000_000;
-const PROPOSER: [u8; 20] = [7; 20];
+/// Validators whose VRF keys the mock holds, by number.
+const VALIDATORS: u8 = 128;
 
 /// What operators may set differently without leaving the chain.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +55,11 @@ pub struct Chain {
     pub height: i64,
     pub time: i64,
     pub app_hash: Vec<u8>,
+    pub validators: Validators,
+    /// Round in which the last block was decided.
+    pub round: i32,
+    /// Evidence for the next block.
+    pub misbehavior: Vec<Misbehavior>,
     pending: Vec<Bytes>,
 }
 
@@ -104,21 +108,24 @@ impl Chain {
 
     /// InitChain: of a new chain, or again when no block was written yet.
     pub fn init(&mut self, genesis: &Genesis) {
-        let app_hash = self
+        let response = self
             .app()
             .init_chain(init_request(genesis))
-            .expect("valid genesis")
-            .app_hash;
-        self.app_hash = app_hash.to_vec();
+            .expect("valid genesis");
+        self.app_hash = response.app_hash.to_vec();
+        self.validators = Validators::genesis(&response.validators);
         self.height = genesis.initial_height - 1;
         self.time = genesis.genesis_time.seconds;
     }
 
     fn open(home: Arc<TempDir>, setup: Setup) -> Self {
         let store = Store::open(&home.path().join("data"), &setup.store).expect("database");
-        let app = App::open(store, setup.app).expect("application");
+        let keys = Arc::new(AllKeys::new(0..VALIDATORS));
+        let app = App::open(store, setup.app)
+            .expect("application")
+            .with_prover(keys);
         let (mempool, query) = (app.mempool(), app.query());
-        let (app_hash, pending) = (Vec::new(), Vec::new());
+        let (app_hash, pending, misbehavior) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             app: Some(app),
             setup,
@@ -128,6 +135,9 @@ impl Chain {
             height: 0,
             time: 0,
             app_hash,
+            validators: Validators::default(),
+            round: 0,
+            misbehavior,
             pending,
         }
     }
@@ -140,10 +150,12 @@ impl Chain {
     /// The same, with something done to the closed database.
     pub fn restart_after(mut self, damage: impl FnOnce(&Path)) -> Self {
         let (home, setup) = (self.home.clone(), self.setup.clone());
+        let (validators, round) = (std::mem::take(&mut self.validators), self.round);
         drop(self.app.take());
         drop(self);
         damage(&home.path().join("data"));
         let mut chain = Self::open(home, setup);
+        (chain.validators, chain.round) = (validators, round);
         let info = chain.query.info(RequestInfo::default()).expect("info");
         chain.height = info.last_block_height;
         chain.app_hash = info.last_block_app_hash.to_vec();
@@ -201,7 +213,7 @@ impl Chain {
             max_tx_bytes: MAX_TX_BYTES,
             height: self.height + 1,
             time: self.next_time(),
-            proposer_address: PROPOSER.to_vec().into(),
+            proposer_address: self.validators.proposer().to_vec().into(),
             ..Default::default()
         };
         self.app().prepare_proposal(request).expect("no fault").txs
@@ -227,11 +239,12 @@ impl Chain {
     ) -> ProposalStatus {
         let mut request = RequestProcessProposal {
             txs,
-            proposed_last_commit: Some(last_commit(0)),
+            proposed_last_commit: Some(self.validators.last_commit(self.round)),
+            misbehavior: self.misbehavior.clone(),
             hash: self.block_hash(),
             height: self.height + 1,
             time: self.next_time(),
-            proposer_address: PROPOSER.to_vec().into(),
+            proposer_address: self.validators.proposer().to_vec().into(),
             ..Default::default()
         };
         change(&mut request);
@@ -252,11 +265,12 @@ impl Chain {
     ) -> Block {
         let mut request = RequestFinalizeBlock {
             txs,
-            decided_last_commit: Some(last_commit(0)),
+            decided_last_commit: Some(self.validators.last_commit(self.round)),
+            misbehavior: std::mem::take(&mut self.misbehavior),
             hash: self.block_hash(),
             height: self.height + 1,
             time: self.next_time(),
-            proposer_address: PROPOSER.to_vec().into(),
+            proposer_address: self.validators.proposer().to_vec().into(),
             ..Default::default()
         };
         change(&mut request);
@@ -273,6 +287,8 @@ impl Chain {
             "one result for each transaction, always"
         );
         self.app().commit().expect("no fault");
+        self.validators.advance(&response.validator_updates);
+        self.round = 0;
         self.height += 1;
         self.time = request.time.as_ref().map_or(self.time, |time| time.seconds);
         self.app_hash = response.app_hash.to_vec();
@@ -287,15 +303,21 @@ impl Chain {
     /// What must hold after every block.
     fn assert_sound(&self) {
         let state = self.snapshot();
-        bank::check_supply(&state).expect("supply is the sum of balances");
-        Metering::new(Bank::new(Auth))
-            .check(&state)
-            .expect("escrow is what offers and deals say");
+        slsbft_app::app::check(&state).expect("all invariants hold");
+        let turns = consensus::turns(&state).expect("readable");
+        assert!(self.validators.agrees_with(&turns), "the mirror is CometBFT's");
     }
 
-    /// The system transaction of the next block and then `txs`.
+    /// The system transaction of the next block, which is not the first, and then `txs`.
     pub fn with_system_tx(&self, txs: impl IntoIterator<Item = Vec<u8>>) -> Vec<Bytes> {
-        let system = slsbft_app::modules::beacon::system_tx(self.height as u64 + 1);
+        let state = self.snapshot();
+        let block = BlockInfo {
+            chain_id: consensus::chain_id(&state).expect("readable").into(),
+            height: self.height as u64 + 1,
+            time: Time::from_seconds(self.time + 1),
+        };
+        let (proposer, keys) = (self.validators.proposer(), AllKeys::new(0..VALIDATORS));
+        let system = beacon::prepare(&state, &block, &proposer, Some(&keys)).expect("readable");
         std::iter::once(system)
             .chain(txs.into_iter().map(Bytes::from))
             .collect()
@@ -339,24 +361,11 @@ impl Chain {
     }
 }
 
-/// A commit of one validator that signed, in a round.
-pub fn last_commit(round: i32) -> CommitInfo {
-    let validator = Validator {
-        address: PROPOSER.to_vec().into(),
-        power: 10,
-    };
-    let vote = VoteInfo {
-        validator: Some(validator),
-        block_id_flag: BlockIdFlag::Commit.into(),
-    };
-    CommitInfo {
-        round,
-        votes: vec![vote],
-    }
-}
-
 fn init_request(genesis: &Genesis) -> RequestInitChain {
-    let block = &genesis.consensus_params.block;
+    let (block, evidence) = (
+        &genesis.consensus_params.block,
+        &genesis.consensus_params.evidence,
+    );
     RequestInitChain {
         time: Some(genesis.genesis_time.into()),
         chain_id: genesis.chain_id.clone(),
@@ -364,6 +373,14 @@ fn init_request(genesis: &Genesis) -> RequestInitChain {
             block: Some(BlockParams {
                 max_bytes: block.max_bytes,
                 max_gas: block.max_gas,
+            }),
+            evidence: Some(EvidenceParams {
+                max_age_num_blocks: evidence.max_age_num_blocks,
+                max_age_duration: Some(Duration {
+                    seconds: evidence.max_age_duration / 1_000_000_000,
+                    nanos: 0,
+                }),
+                max_bytes: evidence.max_bytes,
             }),
             ..Default::default()
         }),

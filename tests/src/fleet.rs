@@ -11,18 +11,22 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use nix::{
     sys::signal::{self, Signal},
     unistd::Pid,
 };
 use rand::Rng;
 use serde_json::Value;
-use slsbft_genesis::{Declaration, Genesis};
-use slsbft_types::{Address, Amount, Coins, Time};
+use slsbft_genesis::Genesis;
+use slsbft_types::{Address, Amount, Coins, Time, UANKR_PER_ANKR, address::VALIDATOR_PREFIX};
 use tempfile::TempDir;
 
 use crate::chain::CHAIN_ID;
 
+/// What every validator's operator has, and what it stakes of that.
+const FUNDS_ANKR: u128 = 1_000_000;
+const STAKE_ANKR: u128 = 500_000;
 /// For one condition, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(100);
 
@@ -46,8 +50,8 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Starts validators of equal power on a chain where each account gets an
-    /// amount of uankr and its index as number.
+    /// Starts validators of equal stake on a chain where each account gets an
+    /// amount of uankr and its index as number; their operators come after these.
     pub fn start(validators: usize, accounts: &[(Address, u128)]) -> Self {
         let folder = tempfile::tempdir().expect("temporary folder");
         let mut nodes: Vec<Node> = (0..validators)
@@ -125,7 +129,15 @@ impl Node {
             grpc,
             process: None,
         };
-        let printed = node.slsbftd(&["init", "--moniker", &format!("node{index}"), "--one-machine"]);
+        let moniker = format!("node{index}");
+        let printed = node.slsbftd(&[
+            "init",
+            "--moniker",
+            &moniker,
+            "--chain-id",
+            CHAIN_ID,
+            "--one-machine",
+        ]);
         let id = printed.lines().find_map(|line| line.strip_prefix("node id"));
         node.id = id.expect("a node id").trim().to_owned();
         for (file, key, value) in [
@@ -145,6 +157,26 @@ impl Node {
             node.slsbftd(&["config", "set", file, key, &value]);
         }
         node
+    }
+
+    /// Makes an operator's key, named `operator` in the test keyring, and its genesis
+    /// transaction. The home's own genesis, which is replaced later, has just this account.
+    fn candidate(&self) -> (Address, Vec<u8>) {
+        let (funds, stake) = (format!("{FUNDS_ANKR}ankr"), format!("{STAKE_ANKR}ankr"));
+        for command in [
+            &["keys", "add", "operator"][..],
+            &["genesis", "add-account", "operator", &funds],
+            &["genesis", "gentx", "operator", &stake],
+        ] {
+            self.slsbftd(&[command, &["--keyring-backend", "test"]].concat());
+        }
+        let path = self.home.join(format!("config/gentx/gentx-{}.json", self.id));
+        let json = fs::read(path).expect("a genesis transaction");
+        let found: Value = serde_json::from_slice(&json).expect("JSON");
+        let text = |field: &str| found[field].as_str().expect("text").to_owned();
+        let operator = Address::from_bech32_with(VALIDATOR_PREFIX, &text("operator"));
+        let tx = BASE64_STANDARD.decode(text("tx"));
+        (operator.expect("an operator"), tx.expect("base64"))
     }
 
     fn peer(&self) -> String {
@@ -335,11 +367,11 @@ fn genesis(nodes: &[Node], accounts: &[(Address, u128)]) -> Genesis {
     genesis.add_accounts(funded).expect("different accounts");
     // Long enough that nothing is folded while a test looks at the epoch-local state.
     genesis.app_state.epochs.params.blocks_per_epoch = 1_000;
-    let declared = nodes.iter().map(|node| {
-        let json = fs::read(node.home.join("config/validator.json")).expect("a declaration");
-        serde_json::from_slice::<Declaration>(&json).expect("a declaration")
-    });
-    genesis.collect(declared).expect("a good genesis");
+    let (operators, txs): (Vec<_>, Vec<_>) = nodes.iter().map(Node::candidate).unzip();
+    let funds = Coins::base(Amount::new(FUNDS_ANKR * UANKR_PER_ANKR));
+    let operators = operators.into_iter().map(|operator| (operator, funds.clone()));
+    genesis.add_accounts(operators).expect("different operators");
+    genesis.collect(txs).expect("a good genesis");
     genesis
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - `chain`: the real application under a mock of consensus that follows
 //!   ABCI's grammar
+//! - `validators`: CometBFT's sets in that mock
 //! - `wallet`: accounts that sign for it
 //! - `market`: messages of providers and consumers
 //! - `raw`: transactions that no well-behaved client would make
@@ -24,6 +25,7 @@ pub mod history;
 pub mod market;
 pub mod proof;
 pub mod raw;
+pub mod validators;
 pub mod wallet;
 
 pub use chain::Chain;

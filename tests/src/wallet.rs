@@ -1,6 +1,9 @@
 //! An account that signs transactions and counts its own sequence.
 
-use cosmos_sdk_proto::cosmos::{bank::v1beta1::MsgSend, base::v1beta1::Coin};
+use cosmos_sdk_proto::{
+    Any,
+    cosmos::{bank::v1beta1::MsgSend, base::v1beta1::Coin},
+};
 use slsbft_client::{KeyKind, SignedTx, SignerData, SigningKey, TxBuilder};
 use slsbft_types::{Address, BASE_DENOM};
 
@@ -45,6 +48,11 @@ impl Wallet {
     pub fn sign_only(&self, tx: &TxBuilder) -> SignedTx {
         tx.sign(CHAIN_ID, &self.key, self.number, self.sequence)
             .expect("a well-formed transaction")
+    }
+
+    /// Signs a packed message with enough gas for most.
+    pub fn send_message(&mut self, message: Any) -> SignedTx {
+        self.sign(&TxBuilder::new().any(message).gas(1_000_000))
     }
 
     pub fn send(&mut self, to: &Address, amount: u128) -> SignedTx {

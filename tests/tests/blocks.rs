@@ -13,7 +13,7 @@ use slsbft_app::modules::fees;
 use slsbft_client::{KeyKind, TxBuilder};
 use slsbft_tests::{
     Chain, Wallet,
-    chain::{CHAIN_ID, last_commit},
+    chain::CHAIN_ID,
     wallet::{FLAT_FEE, transfer},
 };
 use slsbft_types::Address;
@@ -110,7 +110,7 @@ fn a_kept_result_is_used_only_for_exactly_the_block_it_was_made_of() {
     let txs = chain.with_system_tx([alice.send(&bob.address(), 5).bytes().to_vec()]);
     assert_eq!(chain.judge(txs.clone()), ProposalStatus::Accept);
     // Same hash, other commit: validator did not sign. The signing count must follow the decided one.
-    let mut absent = last_commit(1);
+    let mut absent = chain.validators.last_commit(1);
     absent.votes[0].block_id_flag = 1;
     let block = chain.finalize_with(txs.clone(), |request| {
         request.decided_last_commit = Some(absent.clone())
@@ -202,7 +202,7 @@ fn a_proposal_is_refused_for_exactly_three_reasons() {
     let mut twice = with(&chain, vec![]);
     twice.push(twice[0].clone());
     assert_eq!(chain.judge(twice), ProposalStatus::Reject);
-    let old = slsbft_app::modules::beacon::system_tx(chain.height as u64);
+    let old = slsbft_app::modules::beacon::system_tx(chain.height as u64, Default::default());
     assert_eq!(chain.judge(vec![old]), ProposalStatus::Reject);
     let txs = with(&chain, vec![gap]);
     assert_eq!(chain.judge(txs), ProposalStatus::Reject);
@@ -279,7 +279,7 @@ fn the_first_block_of_a_chain_is_the_same_with_and_without_a_proposal() {
 #[test]
 fn the_system_transaction_is_no_way_in_for_anybody_else() {
     let (_, _, mut chain) = two_wallets();
-    let system = slsbft_app::modules::beacon::system_tx(chain.height as u64 + 1);
+    let system = slsbft_app::modules::beacon::system_tx(chain.height as u64 + 1, Default::default());
     assert_eq!(chain.submit(&system).code, 2);
 }
 
@@ -325,6 +325,6 @@ fn a_small_fixed_history_has_its_golden_app_hash() {
     let found: String = chain.app_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
         found,
-        "a78bdcd7c5d0d0fd806132c49345e2a26409b50f05e2a9b1cb38bd0f4a08f726"
+        "00cf0364dec90ddc8d4d28bd510eb55078100022ac1b11f8dca0bc853a5018d4"
     );
 }

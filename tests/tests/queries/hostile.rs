@@ -34,7 +34,7 @@ fn unknown_paths_are_refused_in_words() {
         "/cosmos.bank.v1beta1.Query/",
         "/cosmos.bank.v1beta1.Query/Nothing",
         "cosmos.bank.v1beta1.Query/Balance",
-        "/cosmos.staking.v1beta1.Query/Validators",
+        "/cosmos.gov.v1.Query/Proposals",
         "/app/simulate",
         &"/long".repeat(10_000),
     ] {
