@@ -199,8 +199,10 @@ impl Stand {
         let size = self.senders.sign(CHAIN_ID, 1)?.first().map_or(0, Vec::len);
         let txs = Rc::new(transfers::kvstore(count, size));
         let mut children = Vec::new();
+        let validators = network.nodes.iter().map(|node| validator(&node.home));
+        let validators = validators.collect::<Result<Vec<_>>>()?;
         for node in &network.nodes {
-            without_our_state(&node.home)?;
+            without_our_state(&node.home, &validators)?;
             let mut command = Command::new(&self.cometbft);
             command
                 .arg("start")
@@ -246,16 +248,32 @@ fn generator() -> Participant {
 }
 
 /// The kvstore would not understand our genesis state, and counts no gas that
-/// our bound of it could be compared with: its own transactions cost 1 each.
-fn without_our_state(home: &Path) -> Result<()> {
+/// our bound of it could be compared with: its own transactions cost 1 each. Nor
+/// does it name validators, as our application does.
+fn without_our_state(home: &Path, validators: &[serde_json::Value]) -> Result<()> {
     let path = home.join("config/genesis.json");
     let json = fs::read(&path).during(|| format!("read {}", path.display()))?;
     let genesis = Genesis::from_json(&json)?;
     let mut document = serde_json::to_value(genesis).map_err(|e| Error::file(&path, e))?;
     if let Some(fields) = document.as_object_mut() {
         fields.remove("app_state");
+        fields.insert("validators".into(), validators.into());
     }
     fs::write(&path, document.to_string()).during(|| format!("write {}", path.display()))
+}
+
+/// A node as CometBFT's genesis lists validators.
+fn validator(home: &Path) -> Result<serde_json::Value> {
+    let path = home.join("config/priv_validator_key.json");
+    let json = fs::read(&path).during(|| format!("read {}", path.display()))?;
+    let key: serde_json::Value = serde_json::from_slice(&json).map_err(|e| Error::file(&path, e))?;
+    let field = |name: &str| key.get(name).cloned().unwrap_or_default();
+    Ok(serde_json::json!({
+        "address": field("address"),
+        "pub_key": field("pub_key"),
+        "power": "10",
+        "name": "",
+    }))
 }
 
 /// Waits until a node has executed its first block, which is decided before that: stopped in
