@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use slsbft_mechanism::beacon::VrfPublicKey;
 use slsbft_types::Address;
 
 use crate::error::{GenesisError, ensure};
@@ -59,6 +60,8 @@ impl Beacon {
                 &format!("vrf_keys[{i}].vrf_key"),
                 "is listed twice",
             )?;
+            VrfPublicKey::from_bytes(&entry.vrf_key.0)
+                .map_err(|e| GenesisError::new(format!("vrf_keys[{i}].vrf_key"), e))?;
         }
         Ok(())
     }

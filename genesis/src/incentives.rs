@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use slsbft_mechanism::reward::{Parts, Rules};
 use slsbft_types::{Address, Amount, AmountError, Ratio, Time};
 
 use crate::error::{GenesisError, ensure};
@@ -79,6 +80,42 @@ pub struct Earned {
     pub consumer_base: Amount,
 }
 
+impl From<&IncentivesParams> for Rules {
+    fn from(params: &IncentivesParams) -> Self {
+        Self {
+            half_life_seconds: params.half_life_seconds,
+            longest_step_seconds: params.longest_step_seconds,
+            parts: Parts {
+                held: params.stake_held,
+                consumed: params.stake_consumed,
+                provided: params.service_provided,
+                reputation: params.reputation,
+            },
+            bound: params.settlement_bound,
+            provider_part: params.provider_part,
+            reputation_above: params.reputation_above,
+            rollover_seconds: params.rollover_seconds,
+        }
+    }
+}
+
+impl From<&Rules> for IncentivesParams {
+    fn from(rules: &Rules) -> Self {
+        Self {
+            half_life_seconds: rules.half_life_seconds,
+            longest_step_seconds: rules.longest_step_seconds,
+            stake_held: rules.parts.held,
+            stake_consumed: rules.parts.consumed,
+            service_provided: rules.parts.provided,
+            reputation: rules.parts.reputation,
+            settlement_bound: rules.bound,
+            provider_part: rules.provider_part,
+            reputation_above: rules.reputation_above,
+            rollover_seconds: rules.rollover_seconds,
+        }
+    }
+}
+
 impl Default for IncentivesParams {
     fn default() -> Self {
         Self {
@@ -136,6 +173,9 @@ impl Incentives {
             "params",
             format!("the four parts add up to {sum}, not to 1000000000"),
         )?;
+        Rules::from(params)
+            .check()
+            .map_err(|e| GenesisError::new("params", e))?;
         let mut known = BTreeSet::new();
         for (i, entry) in self.accounts.iter().enumerate() {
             ensure(

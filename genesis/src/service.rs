@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use slsbft_mechanism::{audit, level};
 use slsbft_types::{Address, Amount, AmountError, Ratio, Time, UANKR_PER_ANKR};
 
 use crate::error::{GenesisError, ensure, ensure_countable};
@@ -88,8 +89,7 @@ pub struct Provider {
     pub address: Address,
     pub moniker: String,
     pub endpoint: String,
-    /// `ENDPOINT_KIND_HTTP`, `ENDPOINT_KIND_GRPC` or `ENDPOINT_KIND_TCP`.
-    pub kind: String,
+    pub kind: EndpointKind,
     pub cpu_milli: u64,
     pub memory_bytes: u64,
     pub storage_bytes: u64,
@@ -99,6 +99,17 @@ pub struct Provider {
     /// uankr, held by the module's account.
     pub self_stake: Amount,
     pub registered_epoch: u64,
+}
+
+/// What an endpoint speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndpointKind {
+    #[serde(rename = "ENDPOINT_KIND_HTTP")]
+    Http,
+    #[serde(rename = "ENDPOINT_KIND_GRPC")]
+    Grpc,
+    #[serde(rename = "ENDPOINT_KIND_TCP")]
+    Tcp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,6 +166,30 @@ impl ServiceParams {
             ..Self::default()
         }
     }
+
+    pub fn audits(&self) -> audit::Rules {
+        audit::Rules {
+            auditors_per_target: self.auditors_per_provider,
+            most_targets_per_auditor: self.max_targets,
+            most_targets: self.max_audited,
+            good_ms: self.good_latency_ms,
+            bad_ms: self.bad_latency_ms,
+            ..audit::Rules::default()
+        }
+    }
+
+    pub fn levels(&self) -> level::Rules {
+        level::Rules {
+            half_life_seconds: self.half_life_seconds,
+            prior_seconds: self.prior_seconds,
+            longest_step_seconds: self.longest_step_seconds,
+            floor: self.level_floor,
+            rearm: self.level_rearm,
+            pause_after: self.pause_after,
+            resume_after: self.resume_after,
+            ..level::Rules::default()
+        }
+    }
 }
 
 impl Service {
@@ -172,6 +207,8 @@ impl Service {
 
     pub fn validate(&self) -> Result<(), GenesisError> {
         let params = &self.params;
+        params.audits().check().map_err(|e| GenesisError::new("params", e))?;
+        params.levels().check().map_err(|e| GenesisError::new("params", e))?;
         ensure_countable(params.release_seconds, "params.release_seconds")?;
         unique(self.participants.iter().map(|p| p.address), "participants")?;
         unique(self.providers.iter().map(|p| p.address), "providers")?;

@@ -22,7 +22,7 @@ use slsbft_genesis::{
     ConsensusKey, Genesis, NewCandidate,
     bank::Balance,
     beacon::{Hex32, VrfKey},
-    service::{Provider, Service},
+    service::{EndpointKind, Provider, Service},
     staking::{Commission, Description},
 };
 use slsbft_mechanism::{
@@ -143,7 +143,7 @@ fn providers(genesis: &mut Genesis) {
             address: provider(n),
             moniker: format!("provider {n}"),
             endpoint: format!("https://p{n}.example.com/"),
-            kind: "ENDPOINT_KIND_HTTP".into(),
+            kind: EndpointKind::Http,
             cpu_milli: 0,
             memory_bytes: 0,
             storage_bytes: 0,

@@ -1,7 +1,7 @@
 //! The beacon and VRF keys in and out of a genesis document.
 
 use slsbft_genesis::beacon::{Beacon as Section, Hex32, VrfKey};
-use slsbft_mechanism::beacon::{self, VrfPublicKey};
+use slsbft_mechanism::beacon;
 use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::Address;
 
@@ -14,9 +14,7 @@ pub fn init(state: &mut Overlay, chain_id: &str, section: &Section) -> Result<()
         .map_or_else(|| beacon::genesis(chain_id), |value| value.0);
     set_value(state, start);
     local::fold(state, keys::VALUE)?;
-    for (i, entry) in section.vrf_keys.iter().enumerate() {
-        VrfPublicKey::from_bytes(&entry.vrf_key.0)
-            .map_err(|e| Fault::Genesis(format!("app_state.beacon.vrf_keys[{i}].vrf_key: {e}")))?;
+    for entry in &section.vrf_keys {
         set_vrf_key(state, &entry.operator, entry.vrf_key.0);
     }
     Ok(())

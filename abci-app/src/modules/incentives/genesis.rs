@@ -3,7 +3,7 @@
 use slsbft_genesis::incentives::{
     Earned, Incentives as Section, IncentivesParams, Pools as SectionPools, Waiting,
 };
-use slsbft_mechanism::reward::{Bases, Bucket, Parts, Rollover, Rules};
+use slsbft_mechanism::reward::{Bases, Bucket, Rollover, Rules};
 use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::Address;
 
@@ -16,11 +16,7 @@ use crate::{errors::Fault, modules::epochs};
 
 /// Writes the section. Balances and the epoch come before it.
 pub fn init(state: &mut Overlay, section: &Section) -> Result<(), Fault> {
-    let rules = read_params(&section.params);
-    rules
-        .check()
-        .map_err(|e| Fault::Genesis(format!("app_state.incentives.params: {e}")))?;
-    params::save(state, &rules);
+    params::save(state, &Rules::from(&section.params));
     let pool = |waiting: &[Waiting]| Pool {
         rollover: Rollover {
             buckets: waiting
@@ -100,7 +96,7 @@ pub fn export(state: &impl Read) -> Result<Section, Fault> {
         })
         .collect::<Result<_, Fault>>()?;
     Ok(Section {
-        params: write_params(&params::load(state)?),
+        params: IncentivesParams::from(&params::load(state)?),
         pools: SectionPools {
             stake_held: waiting(&pools.held),
             stake_consumed: waiting(&pools.consumed),
@@ -111,36 +107,4 @@ pub fn export(state: &impl Read) -> Result<Section, Fault> {
         },
         accounts,
     })
-}
-
-fn read_params(section: &IncentivesParams) -> Rules {
-    Rules {
-        half_life_seconds: section.half_life_seconds,
-        longest_step_seconds: section.longest_step_seconds,
-        parts: Parts {
-            held: section.stake_held,
-            consumed: section.stake_consumed,
-            provided: section.service_provided,
-            reputation: section.reputation,
-        },
-        bound: section.settlement_bound,
-        provider_part: section.provider_part,
-        reputation_above: section.reputation_above,
-        rollover_seconds: section.rollover_seconds,
-    }
-}
-
-fn write_params(rules: &Rules) -> IncentivesParams {
-    IncentivesParams {
-        half_life_seconds: rules.half_life_seconds,
-        longest_step_seconds: rules.longest_step_seconds,
-        stake_held: rules.parts.held,
-        stake_consumed: rules.parts.consumed,
-        service_provided: rules.parts.provided,
-        reputation: rules.parts.reputation,
-        settlement_bound: rules.bound,
-        provider_part: rules.provider_part,
-        reputation_above: rules.reputation_above,
-        rollover_seconds: rules.rollover_seconds,
-    }
 }

@@ -2,13 +2,10 @@
 //! epoch has begun is not carried over: its audits are void, its ratings unheard.
 
 use slsbft_genesis::service::{
-    AuditorAccount, Clock as SectionClock, Participant, Provider as SectionProvider, Release,
-    Service as Section, ServiceParams,
+    AuditorAccount, Clock as SectionClock, EndpointKind as SectionKind, Participant,
+    Provider as SectionProvider, Release, Service as Section, ServiceParams,
 };
-use slsbft_mechanism::{
-    audit,
-    level::{self, Clock, Dimensions, Evidence, Record},
-};
+use slsbft_mechanism::level::{Clock, Dimensions, Evidence, Record};
 use slsbft_proto::service::v1::{EndpointKind, Provider, Resources};
 use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::{Address, Amount, Time};
@@ -19,11 +16,7 @@ use crate::errors::Fault;
 /// Writes the section. Balances come before it: the module's account must hold the
 /// self-stakes.
 pub fn init(state: &mut Overlay, section: &Section) -> Result<(), Fault> {
-    let params = read_params(&section.params);
-    let refused = |e: &dyn std::fmt::Display| Fault::Genesis(format!("app_state.service.params: {e}"));
-    params.levels.check().map_err(|e| refused(&e))?;
-    params.audits.check().map_err(|e| refused(&e))?;
-    params.save(state);
+    read_params(&section.params).save(state);
     for participant in &section.participants {
         let id = records::enrol(state, &participant.address)?;
         let number = records::page_of(id);
@@ -35,7 +28,7 @@ pub fn init(state: &mut Overlay, section: &Section) -> Result<(), Fault> {
     }
     for provider in &section.providers {
         let id = records::enrol(state, &provider.address)?;
-        registry::save(state, &provider.address, &write_provider(provider, id)?);
+        registry::save(state, &provider.address, &write_provider(provider, id));
         registry::index(state, &provider.address, &provider.tags);
     }
     registry::set_count(state, section.providers.len() as u64);
@@ -76,24 +69,8 @@ pub fn export(state: &impl Read) -> Result<Section, Fault> {
 
 fn read_params(section: &ServiceParams) -> Params {
     Params {
-        audits: audit::Rules {
-            auditors_per_target: section.auditors_per_provider,
-            most_targets_per_auditor: section.max_targets,
-            most_targets: section.max_audited,
-            good_ms: section.good_latency_ms,
-            bad_ms: section.bad_latency_ms,
-            ..audit::Rules::default()
-        },
-        levels: level::Rules {
-            half_life_seconds: section.half_life_seconds,
-            prior_seconds: section.prior_seconds,
-            longest_step_seconds: section.longest_step_seconds,
-            floor: section.level_floor,
-            rearm: section.level_rearm,
-            pause_after: section.pause_after,
-            resume_after: section.resume_after,
-            ..level::Rules::default()
-        },
+        audits: section.audits(),
+        levels: section.levels(),
         max_providers: section.max_providers,
         min_self_stake: section.min_self_stake,
         release_seconds: section.release_seconds,
@@ -184,14 +161,13 @@ fn write_clock(clock: &Clock) -> SectionClock {
     }
 }
 
-fn write_provider(provider: &SectionProvider, id: u32) -> Result<Provider, Fault> {
-    let kind = EndpointKind::from_str_name(&provider.kind).ok_or_else(|| {
-        Fault::Genesis(format!(
-            "app_state.service.providers: '{}' is no kind of endpoint",
-            provider.kind
-        ))
-    })?;
-    Ok(Provider {
+fn write_provider(provider: &SectionProvider, id: u32) -> Provider {
+    let kind = match provider.kind {
+        SectionKind::Http => EndpointKind::Http,
+        SectionKind::Grpc => EndpointKind::Grpc,
+        SectionKind::Tcp => EndpointKind::Tcp,
+    };
+    Provider {
         address: provider.address.to_string(),
         id,
         moniker: provider.moniker.clone(),
@@ -207,7 +183,7 @@ fn write_provider(provider: &SectionProvider, id: u32) -> Result<Provider, Fault
         tags: provider.tags.clone(),
         self_stake: provider.self_stake.to_string(),
         registered_epoch: provider.registered_epoch,
-    })
+    }
 }
 
 fn read_provider(address: Address, provider: Provider) -> Result<SectionProvider, Fault> {
@@ -215,7 +191,12 @@ fn read_provider(address: Address, provider: Provider) -> Result<SectionProvider
     let resources = provider.resources.unwrap_or_default();
     Ok(SectionProvider {
         address,
-        kind: provider.kind().as_str_name().to_owned(),
+        kind: match provider.kind() {
+            EndpointKind::Http => SectionKind::Http,
+            EndpointKind::Grpc => SectionKind::Grpc,
+            EndpointKind::Tcp => SectionKind::Tcp,
+            EndpointKind::Unspecified => return Err(Fault::corrupt("a provider's kind of endpoint")),
+        },
         moniker: provider.moniker,
         endpoint: provider.endpoint,
         cpu_milli: resources.cpu_milli,
