@@ -83,7 +83,7 @@ fn two() -> ([Founder; 2], [String; 2]) {
 fn everybody_who_collects_the_same_files_gets_the_same_genesis() {
     let ([alice, bob], [first, second]) = two();
     let printed = alice.run(&["genesis", "collect", &first, &second]);
-    assert!(printed.contains("2 candidates"), "{printed}");
+    assert!(printed.contains("candidates: 2"), "{printed}");
     assert!(
         printed.contains("persistent_peers") && printed.contains("@bob.example.org:26656"),
         "{printed}"

@@ -146,7 +146,7 @@ pub fn collect(args: CollectArgs, global: &Global) -> Outcome {
             tx.self_stake
         );
     }
-    say!("{} candidates", found.len());
+    say!("candidates: {}", found.len());
     let own = NodeKey::read(&home.node_key()).map_or_else(|_| String::new(), |key| key.id());
     let peers = peers(&found, &own);
     if !peers.is_empty() {

@@ -72,11 +72,15 @@ pub async fn run(command: Command, client: &Client, with: &With, global: &Global
 }
 
 fn heading(election: &QueryElectionResponse) -> String {
+    // With fewer candidates than seats there is no threshold.
+    let threshold = match election.threshold.as_str() {
+        "" | "0" => String::new(),
+        uankr => format!("a seat is certain from a weight of {} ANKR\n", ankr(uankr)),
+    };
     format!(
-        "epoch {}, seed {}\na seat is certain from a weight of {} ANKR\n\n",
+        "epoch {}, seed {}\n{threshold}\n",
         election.epoch,
-        hex::encode(&election.seed),
-        ankr(&election.threshold)
+        hex::encode(&election.seed)
     )
 }
 
