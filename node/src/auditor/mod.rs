@@ -22,6 +22,7 @@ pub mod survey;
 use std::{path::PathBuf, sync::Arc};
 
 use rand::{RngCore, rngs::OsRng};
+use slsbft_app::modules::service::MAX_ENTRIES;
 use slsbft_client::{ClientError, client::Assignment};
 use slsbft_mechanism::audit::{Entry, Finding, Report};
 use slsbft_types::Address;
@@ -39,8 +40,6 @@ use self::{
     survey::{Manner, Survey, Window},
 };
 
-/// Most targets of a report; the chain takes no more.
-const MOST_TARGETS: usize = 5_000;
 /// Between attempts that failed for something that may take longer, such as an empty purse.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Blocks after which a transaction that an earlier process sent has shown itself, or is lost.
@@ -212,7 +211,7 @@ impl Auditor {
         if assignment.targets.is_empty() {
             return Ended::Idle;
         }
-        assignment.targets.truncate(MOST_TARGETS);
+        assignment.targets.truncate(MAX_ENTRIES);
         let held = match self.book.load(assignment.epoch, &operator) {
             // By an earlier process.
             Ok(Some(held)) if assignment.revealed => return revealed(&held),

@@ -44,12 +44,11 @@ async fn headers_that_drop_in_one_by_one_are_given_up() {
 }
 
 #[tokio::test]
-async fn headers_without_end_are_refused_or_given_up() {
-    let line = "x-endless: 0123456789012345678901234567890123456789012345678901234567890123\r\n";
-    let endless = targets::raw("HTTP/1.1 200 OK\r\n", line, AT_ONCE).await;
+async fn headers_without_end_are_refused() {
+    let lines = "x-endless: 0123456789\r\n".repeat(1_000).leak();
+    let endless = targets::raw("HTTP/1.1 200 OK\r\n", lines, AT_ONCE).await;
     let failure = failure(&endless, "http").await;
-    let bounded = matches!(failure, Failure::Answer(_) | Failure::Timeout("answer"));
-    assert!(bounded, "{failure}");
+    assert!(matches!(failure, Failure::Answer(_)), "{failure}");
 }
 
 #[tokio::test]

@@ -104,7 +104,7 @@ async fn an_auditor_never_sends_two_digests_of_an_epoch_however_often_it_is_kill
     Keyring::open(home.path(), Backend::Test)
         .add("auditor", &key, None)
         .unwrap();
-    let node = Node::start(&key, BLOCK);
+    let node = Node::start(&key, BLOCK).await;
     node.state().targets = vec![target().await];
     for _ in 0..ROUNDS {
         let mut process = spawn(home.path(), &node, &[]);

@@ -17,7 +17,7 @@ use crate::{
 #[tokio::test]
 async fn targets_are_measured_committed_to_and_revealed_epoch_after_epoch() {
     let server = targets::http().await;
-    let node = Node::start(&key(), BLOCK);
+    let node = Node::start(&key(), BLOCK).await;
     let mut promising = target(9, server.url("http", "/slow/40"));
     promising.bandwidth_kbps = 2_000;
     node.state().targets = vec![
@@ -60,7 +60,7 @@ async fn targets_are_measured_committed_to_and_revealed_epoch_after_epoch() {
 #[tokio::test]
 async fn probes_are_spread_over_the_time_for_them() {
     let server = targets::http().await;
-    let node = Node::start(&key(), BLOCK);
+    let node = Node::start(&key(), BLOCK).await;
     node.state().targets = vec![target(1, server.url("http", "/"))];
     let home = TempDir::new().unwrap();
     let mut auditor = auditor(&node, home.path()).await;
@@ -89,10 +89,9 @@ async fn probes_are_spread_over_the_time_for_them() {
 }
 
 #[tokio::test]
-#[ignore = "waits for ever when one process opens its books again; the crash loop restarts processes"]
 async fn an_auditor_that_is_restarted_reveals_what_it_committed_to() {
     let server = targets::http().await;
-    let node = Node::start(&key(), BLOCK);
+    let node = Node::start(&key(), BLOCK).await;
     node.state().targets = vec![target(1, server.url("http", "/"))];
     let home = TempDir::new().unwrap();
     let mut first = auditor(&node, home.path()).await;
@@ -100,7 +99,10 @@ async fn an_auditor_that_is_restarted_reveals_what_it_committed_to() {
     eventually("a commitment", || node.state().digest.is_some()).await;
     killed.abort();
     let _ = killed.await;
-    let (committed, epoch) = (node.state().digest.unwrap(), node.state().epoch);
+    let (epoch, committed) = {
+        let state = node.state();
+        (state.epoch, state.digest.unwrap())
+    };
     let asked = server.connections();
     let mut again = auditor(&node, home.path()).await;
     let (of, ended) = next(&mut again).await;
@@ -122,7 +124,7 @@ async fn an_auditor_that_is_restarted_reveals_what_it_committed_to() {
 #[tokio::test]
 async fn a_report_that_was_written_but_not_committed_is_committed_to_after_a_restart() {
     let server = targets::http().await;
-    let node = Node::start(&key(), BLOCK * 2);
+    let node = Node::start(&key(), BLOCK * 2).await;
     node.state().targets = vec![target(1, server.url("http", "/"))];
     let home = TempDir::new().unwrap();
     // The node takes the commitment and loses it.
@@ -153,7 +155,7 @@ async fn a_report_that_was_written_but_not_committed_is_committed_to_after_a_res
 #[tokio::test]
 async fn nothing_is_revealed_when_the_chain_has_another_digest() {
     let server = targets::http().await;
-    let node = Node::start(&key(), BLOCK);
+    let node = Node::start(&key(), BLOCK).await;
     node.state().targets = vec![target(1, server.url("http", "/"))];
     let home = TempDir::new().unwrap();
     let mut auditor = auditor(&node, home.path()).await;
@@ -183,7 +185,7 @@ async fn nothing_is_revealed_when_the_chain_has_another_digest() {
 #[tokio::test]
 async fn a_window_that_is_nearly_over_is_left_alone() {
     let server = targets::http().await;
-    let node = Node::start(&key(), BLOCK);
+    let node = Node::start(&key(), BLOCK).await;
     node.state().targets = vec![target(1, server.url("http", "/"))];
     eventually("the end of the window", || {
         let state = node.state();
@@ -202,7 +204,7 @@ async fn a_window_that_is_nearly_over_is_left_alone() {
 
 #[tokio::test]
 async fn with_nothing_to_audit_nothing_is_sent() {
-    let node = Node::start(&key(), BLOCK);
+    let node = Node::start(&key(), BLOCK).await;
     let home = TempDir::new().unwrap();
     let mut auditor = auditor(&node, home.path()).await;
     let (_, ended) = within(auditor.next()).await;
@@ -211,16 +213,16 @@ async fn with_nothing_to_audit_nothing_is_sent() {
 }
 
 #[tokio::test]
-#[ignore = "waits for ever when one process opens its books again; the crash loop restarts processes"]
 async fn a_damaged_report_costs_its_epoch_and_no_other() {
     let server = targets::http().await;
-    let node = Node::start(&key(), BLOCK);
+    let node = Node::start(&key(), BLOCK).await;
     node.state().targets = vec![target(1, server.url("http", "/"))];
     let home = TempDir::new().unwrap();
     // A whole epoch has just begun.
     let begun = node.state().epoch;
     eventually("the next epoch", || node.state().epoch > begun).await;
-    let (epoch, operator) = (node.state().epoch, node.state().operator);
+    let epoch = node.state().epoch;
+    let operator = node.state().operator;
     fs::write(home.path().join(format!("{epoch}-{operator}.json")), "{").unwrap();
     let mut auditor = auditor(&node, home.path()).await;
     let (of, ended) = within(auditor.next()).await;
@@ -233,7 +235,7 @@ async fn a_damaged_report_costs_its_epoch_and_no_other() {
 
 #[tokio::test]
 async fn an_account_that_does_not_exist_cannot_audit() {
-    let node = Node::start(&key(), BLOCK);
+    let node = Node::start(&key(), BLOCK).await;
     let client = Client::connect_lazy(&node.endpoint()).unwrap();
     let stranger = slsbft_client::SigningKey::generate(slsbft_client::KeyKind::Ed25519);
     let refused = tokio::time::timeout(SOON, Chain::new(client, stranger))

@@ -13,6 +13,7 @@ mod bounds;
 #[path = "../gateway/chain.rs"]
 #[allow(dead_code, reason = "shared with the gateway's tests")]
 mod chain;
+mod commands;
 mod epochs;
 mod gateway;
 mod node;

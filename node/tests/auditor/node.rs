@@ -7,7 +7,7 @@
 )]
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -31,7 +31,7 @@ use slsbft_proto::service::v1::{
     QueryProvidersRequest, QueryProvidersResponse, QueryVerdictRequest, QueryVerdictResponse,
     query_server::{Query as Service, QueryServer as LevelServer},
 };
-use tokio::task::JoinHandle;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status, transport::Server};
 
@@ -50,7 +50,11 @@ macro_rules! serve {
         impl $service for Services {
             $(async fn $method(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
                 let handler: fn(&mut State, $request) -> Result<$response, Status> = $handler;
-                handler(&mut self.0.lock().unwrap(), request.into_inner()).map(Response::new)
+                let mut state = self.0.lock().unwrap();
+                if state.away {
+                    return Err(Status::unavailable("the fake node is away"));
+                }
+                handler(&mut state, request.into_inner()).map(Response::new)
             })*
         }
     };
@@ -109,17 +113,15 @@ serve!(Service {
 /// The node; stops when dropped.
 pub struct Node {
     state: Arc<Mutex<State>>,
-    // Kept while the server is away, so that nobody else gets the port.
-    listener: TcpListener,
-    server: Option<JoinHandle<()>>,
-    blocks: JoinHandle<()>,
+    address: SocketAddr,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Node {
     /// A chain on which the key's account audits, with a block every `block`.
-    pub fn start(key: &SigningKey, block: Duration) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
+    pub async fn start(key: &SigningKey, block: Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
         let state = Arc::new(Mutex::new(State::new(key.public_key())));
         let maker = state.clone();
         let blocks = tokio::spawn(async move {
@@ -128,22 +130,8 @@ impl Node {
                 maker.lock().unwrap().make_block();
             }
         });
-        let mut node = Self {
-            state,
-            listener,
-            server: None,
-            blocks,
-        };
-        node.up();
-        node
-    }
-
-    /// Serves, with an empty mempool.
-    pub fn up(&mut self) {
-        self.state().forget();
-        let listener = tokio::net::TcpListener::from_std(self.listener.try_clone().unwrap()).unwrap();
-        let services = Services(self.state.clone());
-        self.server = Some(tokio::spawn(async move {
+        let services = Services(state.clone());
+        let serving = tokio::spawn(async move {
             let served = Server::builder()
                 .add_service(QueryServer::new(services.clone()))
                 .add_service(ServiceServer::new(services.clone()))
@@ -153,17 +141,28 @@ impl Node {
                 .serve_with_incoming(TcpListenerStream::new(listener))
                 .await;
             served.unwrap();
-        }));
+        });
+        Self {
+            state,
+            address,
+            tasks: [blocks, serving],
+        }
     }
 
-    /// Drops every connection and answers nothing; blocks go on.
-    pub fn down(&mut self) {
-        self.server.take().unwrap().abort();
+    /// Answers nothing any more; blocks go on.
+    pub fn down(&self) {
+        self.state().away = true;
+    }
+
+    /// Answers again, with an empty mempool.
+    pub fn up(&self) {
+        let mut state = self.state();
+        state.forget();
+        state.away = false;
     }
 
     pub fn endpoint(&self) -> String {
-        let address: SocketAddr = self.listener.local_addr().unwrap();
-        address.to_string()
+        self.address.to_string()
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -173,9 +172,6 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        self.blocks.abort();
-        if let Some(server) = &self.server {
-            server.abort();
-        }
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }

@@ -12,14 +12,14 @@ use crate::{
 
 async fn world() -> (targets::Server, Node, TempDir) {
     let server = targets::http().await;
-    let node = Node::start(&key(), BLOCK);
+    let node = Node::start(&key(), BLOCK).await;
     node.state().targets = vec![target(1, server.url("http", "/"))];
     (server, node, TempDir::new().unwrap())
 }
 
 #[tokio::test]
 async fn an_outage_in_the_middle_of_an_epoch_costs_nothing() {
-    let (server, mut node, home) = world().await;
+    let (server, node, home) = world().await;
     let mut auditor = auditor(&node, home.path()).await;
     within(auditor.next()).await;
     let asked = server.connections();
@@ -35,7 +35,7 @@ async fn an_outage_in_the_middle_of_an_epoch_costs_nothing() {
 
 #[tokio::test]
 async fn an_outage_over_the_end_of_an_epoch_costs_that_epoch_alone() {
-    let (server, mut node, home) = world().await;
+    let (server, node, home) = world().await;
     let mut auditor = auditor(&node, home.path()).await;
     within(auditor.next()).await;
     let asked = server.connections();

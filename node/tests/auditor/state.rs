@@ -76,6 +76,8 @@ pub struct State {
     pub offered: BTreeMap<u64, BTreeSet<[u8; 32]>>,
     /// Reveals that were ever sent, by epoch.
     pub reveals: BTreeMap<u64, u32>,
+    /// Nothing is answered while set.
+    pub away: bool,
     /// No blocks while set.
     pub halted: bool,
     /// The account cannot pay.
@@ -108,6 +110,7 @@ impl State {
             done: Vec::new(),
             offered: BTreeMap::new(),
             reveals: BTreeMap::new(),
+            away: false,
             halted: false,
             poor: false,
             dismissed: false,

@@ -24,6 +24,10 @@ use tokio_rustls::{
 
 use super::Failure;
 
+/// What is taken off a latency at most: no honest way there and back is longer, and a target that
+/// is slow to connect on purpose gains no more. `slsbft_mechanism::audit` has the rule.
+const LONGEST_WAY: Duration = Duration::from_millis(300);
+
 /// Whose certificates are believed.
 #[derive(Clone, Debug)]
 pub enum Trust {
@@ -99,7 +103,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// An open connection.
 pub struct Connection {
     pub stream: Box<dyn Stream>,
-    /// Until the other side took the connection.
+    /// Until the other side took the connection, but at most [`LONGEST_WAY`].
     pub round_trip: Duration,
     /// What the TLS handshake took beyond its round trips; zero without TLS.
     pub handshake: Duration,
@@ -148,7 +152,7 @@ async fn first(addresses: &[SocketAddr], deadline: Instant) -> Result<(TcpStream
         let share = deadline.saturating_duration_since(begun) / left;
         failure = match timeout(share, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
-                let round_trip = begun.elapsed();
+                let round_trip = begun.elapsed().min(LONGEST_WAY);
                 // Latency only; a socket without it works as well.
                 let _ = stream.set_nodelay(true);
                 return Ok((stream, round_trip));
