@@ -10,6 +10,7 @@ pub mod election;
 pub mod epochs;
 pub mod fees;
 pub mod incentives;
+mod key;
 pub mod ledger;
 pub mod metering;
 pub mod record;

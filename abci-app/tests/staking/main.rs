@@ -10,6 +10,7 @@
 )]
 
 mod delegations;
+mod figures;
 mod genesis;
 mod input;
 mod leaving;

@@ -35,8 +35,6 @@ pub struct Leaver {
     pub balance: Q,
     /// Slashes that it has gone through.
     seen: usize,
-    /// The fraction of `initial` that it was asked for.
-    asked: Q,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -92,9 +90,7 @@ impl Leaver {
             .map(|slash| slash.fraction.clone())
             .sum();
         self.seen = slashes.len();
-        let before = self.asked.clone();
-        self.asked = (before.clone() + sum).min(q(1));
-        (self.asked.clone() - before) * self.initial.clone()
+        sum * self.initial.clone()
     }
 
     fn take(&mut self, due: &Q) -> Q {
@@ -162,7 +158,6 @@ impl Model {
             initial: amount.clone(),
             balance: amount.clone(),
             seen: self.slashes.len(),
-            asked: zero(),
         }
     }
 

@@ -144,6 +144,22 @@ fn a_pool_that_is_slashed_to_nothing_takes_no_more_stake() {
 }
 
 #[test]
+fn slashes_that_come_to_more_than_all_take_what_there_is_also_of_who_left_after_the_first() {
+    let mut world = World::with_candidates();
+    world.delegate(3, 1, 10_000).unwrap();
+    world.slash(1, 1, 20_000, percent(60));
+    // 4,000 leave in the block of the slash, and pay for what comes after it alone.
+    world.undelegate(3, 1, 4_000).unwrap();
+    assert_eq!(world.slash(1, 1, 20_000, percent(50)), slashed(4_000, 2_000));
+    world.delegate(3, 2, 1).unwrap();
+    assert_eq!(world.undelegate(3, 2, 1), Ok(1));
+    world.slash(1, 1, 20_000, percent(90));
+    world.wait_out();
+    assert_eq!(world.purse(3), FUNDS - 10_000);
+    assert_eq!(world.not_bonded(), 0);
+}
+
+#[test]
 fn a_slash_of_many_leavers_reads_none_of_them() {
     let mut world = World::with_candidates();
     for delegator in 3..9 {

@@ -2,15 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use num_rational::BigRational;
-use slsbft_app::{
-    errors::TxError,
-    modules::{distribution, staking},
-};
-use slsbft_mechanism::share::{Accrued, Dec};
+use slsbft_app::{errors::TxError, modules::staking};
 use slsbft_types::{Ratio, Time};
 
 use crate::{
+    figures::{entry, exact, held, number_of, owed, section, shares},
     machine::{DELEGATORS, OPERATORS, Step},
     model::{Model, Q, SWEEP, part, q},
     world::*,
@@ -29,15 +25,6 @@ pub struct Twins {
     supply: u128,
     /// How far the two may be apart, in uankr.
     slack: u128,
-}
-
-fn exact(dec: Dec) -> Q {
-    let units: BigRational = dec.to_wire().parse().expect("a number");
-    units / q(1_000_000_000_000_000_000)
-}
-
-fn number_of(address: &slsbft_types::Address) -> u8 {
-    address.as_bytes()[0]
 }
 
 impl Twins {
@@ -60,23 +47,14 @@ impl Twins {
         }
     }
 
-    fn shares(&self, delegator: u8, operator: u8) -> Dec {
-        let section = staking::genesis::export(&self.world.state).expect("readable");
-        let pair = (account(delegator), account(operator));
-        let mut delegations = section.delegations.iter();
-        delegations
-            .find(|d| (d.delegator, d.operator) == pair)
-            .map_or(Dec::ZERO, |d| d.shares)
-    }
-
     fn has_none(&self, delegator: u8, operator: u8) -> bool {
-        self.shares(delegator, operator).is_zero()
+        shares(&self.world, delegator, operator).is_zero()
     }
 
     /// A part of what a delegation is worth, rounded up.
     fn asked(&self, delegator: u8, operator: u8, part: u8) -> u128 {
         let worth = self.world.candidate(operator).map_or(0, |candidate| {
-            let shares = self.shares(delegator, operator);
+            let shares = shares(&self.world, delegator, operator);
             candidate.pool.tokens_for(shares).unwrap().value() + 1
         });
         (worth * u128::from(part) / 255).max(1)
@@ -214,31 +192,20 @@ impl Twins {
         }
     }
 
-    fn cancel(&mut self, delegator: u8, operator: u8, entry: usize, part: u8) {
+    fn cancel(&mut self, delegator: u8, operator: u8, position: usize, part: u8) {
         let pair = self
             .model
             .pairs
             .get(&(delegator, operator))
             .cloned()
             .unwrap_or_default();
-        let created = pair.unbonding.get(entry).map_or(1, |entry| entry.created);
-        let section = staking::genesis::export(&self.world.state).expect("readable");
-        let known = section
-            .unbondings
-            .iter()
-            .filter(|u| (u.delegator, u.operator) == (account(delegator), account(operator)))
-            .flat_map(|u| &u.entries)
-            .find(|e| e.term.created_height == created);
+        let created = pair.unbonding.get(position).map_or(1, |entry| entry.created);
+        let known = entry(&self.world, delegator, operator, created);
         let balance = known.map_or(1, |entry| entry.balance.value());
         let amount = (balance * u128::from(part) / 255).max(1);
         match self.world.cancel(delegator, operator, amount, created) {
             Ok(()) => {
-                let after = staking::genesis::export(&self.world.state).expect("readable");
-                let gone = !after
-                    .unbondings
-                    .iter()
-                    .filter(|u| (u.delegator, u.operator) == (account(delegator), account(operator)))
-                    .any(|u| u.entries.iter().any(|e| e.term.created_height == created));
+                let gone = entry(&self.world, delegator, operator, created).is_none();
                 self.model.touch(delegator, operator, false);
                 self.model.cancel(delegator, operator, amount, created, gone);
             }
@@ -307,7 +274,7 @@ impl Twins {
     }
 
     fn reward(&mut self, operator: u8, amount: u128) {
-        let section = staking::genesis::export(&self.world.state).expect("readable");
+        let section = section(&self.world);
         self.world.allocate(operator, amount);
         let delegations: Vec<_> = section
             .delegations
@@ -369,60 +336,10 @@ impl Twins {
         }
     }
 
-    /// What an account is owed in rewards, exactly, with commission.
-    fn owed(&self, number: u8) -> Q {
-        let section = distribution::genesis::export(&self.world.state).expect("readable");
-        let indexes: BTreeMap<_, _> = section
-            .validators
-            .iter()
-            .map(|v| (v.operator, v.index()))
-            .collect();
-        let mut owed = Accrued::ZERO;
-        for claim in section
-            .holdings
-            .iter()
-            .filter(|claim| claim.delegator == account(number))
-        {
-            let shares = self.shares(number, number_of(&claim.operator));
-            let more = claim.holding(shares).owed(&indexes[&claim.operator]).unwrap();
-            owed = owed.add(more).unwrap();
-        }
-        let own = section.validators.iter().find(|v| v.operator == account(number));
-        let commission = own.map_or(0, |validator| validator.commission.value());
-        exact(owed.to_dec()) + q(commission)
-    }
-
-    /// What an account has, on the chain, but for rewards.
-    fn held(&self, number: u8) -> Q {
-        let section = staking::genesis::export(&self.world.state).expect("readable");
-        let mut sum = q(self.world.purse(number));
-        for delegation in section
-            .delegations
-            .iter()
-            .filter(|d| d.delegator == account(number))
-        {
-            let candidate = section
-                .candidates
-                .iter()
-                .find(|c| c.operator == delegation.operator);
-            let worth = candidate.unwrap().pool.tokens_for(delegation.shares).unwrap();
-            sum += q(worth.value());
-        }
-        for unbonding in section
-            .unbondings
-            .iter()
-            .filter(|u| u.delegator == account(number))
-        {
-            let entries = unbonding.entries.iter();
-            sum += q(entries.map(|entry| entry.balance.value()).sum());
-        }
-        sum
-    }
-
     fn compare(&mut self) {
         let slack = q(self.slack);
         let close = |a: &Q, b: &Q| a - b <= slack && b - a <= slack;
-        let section = staking::genesis::export(&self.world.state).expect("readable");
+        let section = section(&self.world);
         let living: Vec<u8> = section
             .candidates
             .iter()
@@ -445,7 +362,7 @@ impl Twins {
             });
             let earned: Q = earned.map(|(_, earned)| earned.clone()).sum();
             let (found, expected) = (
-                self.held(number) + self.owed(number),
+                held(&self.world, number) + owed(&self.world, number),
                 self.model.wealth(number) + earned,
             );
             assert!(
@@ -477,7 +394,7 @@ impl Twins {
         }
         self.compare();
         assert_eq!(self.world.not_bonded(), 0);
-        let left = staking::genesis::export(&self.world.state).expect("readable");
+        let left = section(&self.world);
         assert!(left.unbondings.is_empty() && left.redelegations.is_empty());
     }
 }

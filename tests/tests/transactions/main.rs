@@ -11,4 +11,5 @@ mod admission;
 mod payments;
 mod results;
 mod simulation;
+mod stakes;
 mod support;

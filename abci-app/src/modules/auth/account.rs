@@ -7,12 +7,15 @@ use cosmos_sdk_proto::{
         vesting::v1beta1::{BaseVestingAccount, ContinuousVestingAccount},
     },
 };
-use prost::{Message, Name};
+use prost::Message;
 use slsbft_store::{Overlay, Read, Space};
 use slsbft_types::{Address, Amount, AmountError, BASE_DENOM, Coins, PublicKey, Time, vesting::vesting};
 
 use super::keys;
-use crate::{errors::Fault, modules::record};
+use crate::{
+    errors::Fault,
+    modules::record::{self, pack},
+};
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,13 +131,6 @@ impl Account {
             account_number: self.number,
             sequence: self.sequence,
         }
-    }
-}
-
-fn pack<M: Message + Name>(message: &M) -> Any {
-    Any {
-        type_url: format!("/{}", M::full_name()),
-        value: message.encode_to_vec(),
     }
 }
 

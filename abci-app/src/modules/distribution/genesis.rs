@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     errors::{ExecError, Fault},
-    modules::ledger::Ledger,
+    modules::{key, ledger::Ledger},
 };
 
 impl<L: Ledger, S: Stakes> Distribution<L, S> {
@@ -59,11 +59,11 @@ pub fn export(state: &impl Read) -> Result<Section, Fault> {
     })?;
     validators.sort_by_key(|validator| validator.operator);
     let mut holdings = all(state, keys::HOLDING, |key, value| {
-        let (delegator, rest) = keys::split(key).ok_or_else(|| corrupt(key))?;
+        let (delegator, operator) = key::pair(key).ok_or_else(|| corrupt(key))?;
         let holding = state::read_holding(value, Dec::ZERO)?;
         Ok(Claim {
             delegator,
-            operator: one(rest)?,
+            operator,
             since: holding.since.to_be_bytes(),
             unpaid: holding.unpaid.to_be_bytes(),
         })
@@ -92,10 +92,7 @@ fn all<T>(
 }
 
 fn one(key: &[u8]) -> Result<Address, Fault> {
-    match keys::split(key) {
-        Some((address, [])) => Ok(address),
-        _ => Err(corrupt(key)),
-    }
+    key::one(key).ok_or_else(|| corrupt(key))
 }
 
 fn corrupt(key: &[u8]) -> Fault {

@@ -3,6 +3,8 @@
 
 use slsbft_types::Address;
 
+use crate::modules::key::with;
+
 /// All that is outstanding: 16 bytes, big-endian.
 pub const OWED: &[u8] = b"distribution/owed";
 /// ‖ operator → what is outstanding with a candidate, and its index.
@@ -22,21 +24,4 @@ pub fn holding(delegator: &Address, operator: &Address) -> Vec<u8> {
 
 pub fn withdraw_address(delegator: &Address) -> Vec<u8> {
     with(WITHDRAW_ADDRESS, &[delegator])
-}
-
-fn with(prefix: &[u8], addresses: &[&Address]) -> Vec<u8> {
-    let mut key = prefix.to_vec();
-    for address in addresses {
-        let bytes = address.as_bytes();
-        key.push(bytes.len() as u8);
-        key.extend_from_slice(bytes);
-    }
-    key
-}
-
-/// Reads one address with its length in front, and what follows.
-pub fn split(bytes: &[u8]) -> Option<(Address, &[u8])> {
-    let (len, rest) = bytes.split_first()?;
-    let (address, rest) = rest.split_at_checked(usize::from(*len))?;
-    Some((Address::from_bytes(address).ok()?, rest))
 }

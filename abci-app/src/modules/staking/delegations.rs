@@ -115,8 +115,7 @@ impl<L: Bonding, R: Rewards> Staking<L, R> {
             amount
         };
         entry.initial = sound(entry.initial.sub(back))?;
-        let is_gone = |entry: &UnbondingEntry| entry.initial.is_zero();
-        entries.retain(|entry| !is_gone(entry));
+        entries.retain(|entry| !entry.initial.is_zero());
         leaving::arrive(ctx.state, operator, created_height, back)?;
         self.put_in(ctx, &mut position, amount, Source::NotBonded)?;
         self.close(ctx, position)?;

@@ -3,6 +3,9 @@
 
 use slsbft_types::{Address, Time};
 
+use crate::modules::key::with;
+pub use crate::modules::key::{one, pair, split};
+
 pub const PARAMS: &[u8] = b"staking/params";
 /// All stake with candidates, and how many there are.
 pub const TOTALS: &[u8] = b"staking/totals";
@@ -150,35 +153,4 @@ pub fn queued_pair(key: &[u8]) -> Option<(Address, Address)> {
         None => key.strip_prefix(BY_HEIGHT)?.get(8..)?,
     };
     pair(rest)
-}
-
-/// Reads an address with its length in front; returns what follows.
-pub fn split(bytes: &[u8]) -> Option<(Address, &[u8])> {
-    let (len, rest) = bytes.split_first()?;
-    let (address, rest) = rest.split_at_checked(usize::from(*len))?;
-    Some((Address::from_bytes(address).ok()?, rest))
-}
-
-/// Reads exactly one address.
-pub fn one(bytes: &[u8]) -> Option<Address> {
-    split(bytes)
-        .filter(|(_, rest)| rest.is_empty())
-        .map(|(address, _)| address)
-}
-
-/// Reads exactly two addresses.
-pub fn pair(bytes: &[u8]) -> Option<(Address, Address)> {
-    let (first, rest) = split(bytes)?;
-    Some((first, one(rest)?))
-}
-
-fn with(prefix: &[u8], addresses: &[&Address]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(prefix.len() + 64);
-    key.extend_from_slice(prefix);
-    for address in addresses {
-        let bytes = address.as_bytes();
-        key.push(bytes.len() as u8);
-        key.extend_from_slice(bytes);
-    }
-    key
 }

@@ -6,6 +6,7 @@
 //! latest when it completes. What all of them owe together is known from sums over
 //! heights ([`left_since`]), so that the candidate's pool pays exactly the rest.
 
+use slsbft_mechanism::wide::mul_div;
 use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::{Address, Amount, Ratio};
 
@@ -69,14 +70,14 @@ pub fn read_liable(value: &[u8]) -> Result<u64, Fault> {
     Ok(u64::from_be_bytes(bytes))
 }
 
-/// What a leaver owes between two liabilities.
-pub fn due(initial: Amount, answered: u64, liable: u64) -> Result<Amount, Fault> {
+/// What a leaver owes between two liabilities. Each slash counts of what left first, so
+/// together they may come to more than that; whoever pays has no more than is left.
+pub fn due(initial: Amount, answered: u64, liable: u64) -> Amount {
     let part = |billionths: u64| {
-        let capped = billionths.min(Ratio::ONE.billionths());
-        let ratio = Ratio::from_billionths(capped).map_err(|e| Fault::Invariant(e.to_string()))?;
-        sound(ratio.of(initial))
+        let one = Ratio::ONE.billionths().into();
+        Amount::new(mul_div(initial.value(), billionths.into(), one).unwrap_or(u128::MAX))
     };
-    Ok(part(liable)?.saturating_sub(part(answered)?))
+    part(liable).saturating_sub(part(answered))
 }
 
 /// Stake leaves a candidate at a height.

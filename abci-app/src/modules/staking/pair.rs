@@ -134,7 +134,7 @@ impl Pair {
         if !self.now.unbonding.is_empty() && state::slash_count(state, &self.operator)? > 0 {
             for entry in &mut self.now.unbonding {
                 let liable = leaving::liable(state, &self.operator, entry.term.created_height)?;
-                let due = leaving::due(entry.initial, entry.answered, liable)?;
+                let due = leaving::due(entry.initial, entry.answered, liable);
                 entry.answered = liable;
                 answer.not_bonded = sound(answer.not_bonded.add(take(entry, due)?))?;
             }
@@ -160,7 +160,7 @@ impl Pair {
         }
         let came = arrival.term.created_height;
         let liable = leaving::liable(state, &arrival.source, came)?;
-        let mut due = leaving::due(arrival.initial, arrival.answered, liable)?;
+        let mut due = leaving::due(arrival.initial, arrival.answered, liable);
         arrival.answered = liable;
         for entry in &mut self.now.unbonding {
             if entry.term.created_height >= came {
