@@ -32,6 +32,8 @@ pub struct Daemons {
     consumer: Child,
     /// Where requests go in.
     pub consumer_address: SocketAddr,
+    /// Where the provider listens: for requests and for vouchers.
+    provider_addresses: [SocketAddr; 2],
 }
 
 /// Who the daemons work for.
@@ -96,25 +98,27 @@ impl Daemons {
             provider: Child::start("the provider daemon", provide, &dir.join("provider.log"))?,
             consumer: Child::start("the consumer daemon", consume, &dir.join("consumer.log"))?,
             consumer_address: consumer,
+            provider_addresses: [http, vouchers],
         })
     }
 
-    /// Waits until a request passes.
+    /// Waits until both listen, so that a request passes.
     pub async fn wait(&mut self, at_most: Duration) -> Result<()> {
         let deadline = Instant::now() + at_most;
-        while tokio::net::TcpStream::connect(self.consumer_address)
-            .await
-            .is_err()
-        {
-            self.provider.check()?;
-            self.consumer.check()?;
-            if Instant::now() > deadline {
-                return Err(Error::node(
-                    "the consumer daemon",
-                    "does not listen; see consumer.log",
-                ));
+        let [http, vouchers] = self.provider_addresses;
+        for (who, log, address) in [
+            ("the provider daemon", "provider.log", http),
+            ("the provider daemon", "provider.log", vouchers),
+            ("the consumer daemon", "consumer.log", self.consumer_address),
+        ] {
+            while tokio::net::TcpStream::connect(address).await.is_err() {
+                self.provider.check()?;
+                self.consumer.check()?;
+                if Instant::now() > deadline {
+                    return Err(Error::node(who, format!("does not listen; see {log}")));
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
         }
         Ok(())
     }
