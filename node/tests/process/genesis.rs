@@ -147,10 +147,14 @@ fn who_cannot_stake_or_shares_a_key_is_told_so() {
     let alice = Founder::new("alice");
     alice.refused(&["genesis", "gentx", "me", "1ankr"], "add-account");
     alice.refused(&["genesis", "collect"], "genesis gentx");
-    alice.run(&["genesis", "add-account", "me", "10ankr"]);
-    alice.refused(&["genesis", "gentx", "me", "11ankr"], "cannot stake");
+    alice.run(&["genesis", "add-account", "me", "1000000ankr"]);
+    alice.refused(&["genesis", "gentx", "me", "1100000ankr"], "cannot stake");
     alice.refused(
-        &["genesis", "gentx", "me", "5ankr", "--commission-rate", "30%"],
+        &["genesis", "gentx", "me", "99999ankr"],
+        "at least 100000000000uankr",
+    );
+    alice.refused(
+        &["genesis", "gentx", "me", "500000ankr", "--commission-rate", "30%"],
         "at most",
     );
     alice.refused(
@@ -158,15 +162,15 @@ fn who_cannot_stake_or_shares_a_key_is_told_so() {
             "genesis",
             "gentx",
             "me",
-            "5ankr",
+            "500000ankr",
             "--min-self-delegation",
-            "6ankr",
+            "600000ankr",
         ],
         "you stake less",
     );
-    alice.run(&["genesis", "gentx", "me", "5ankr"]);
+    alice.run(&["genesis", "gentx", "me", "500000ankr"]);
     let second = format!("{}/second.json", alice.home);
-    alice.run(&["genesis", "gentx", "me", "6ankr", "--output", &second]);
+    alice.run(&["genesis", "gentx", "me", "600000ankr", "--output", &second]);
     let first = alice.gentx();
     alice.refused(
         &["genesis", "collect", first.to_str().unwrap(), &second],
@@ -185,12 +189,12 @@ fn an_operators_wallet_need_not_be_on_the_node() {
     )
     .unwrap();
     let consensus_key = key["pub_key"]["value"].as_str().unwrap();
-    wallet.run(&["genesis", "add-account", "me", "10ankr"]);
+    wallet.run(&["genesis", "add-account", "me", "1000000ankr"]);
     let gentx = [
         "genesis",
         "gentx",
         "me",
-        "5ankr",
+        "500000ankr",
         "--consensus-key",
         consensus_key,
         "--vrf-proof",

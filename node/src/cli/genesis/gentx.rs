@@ -168,7 +168,7 @@ pub fn check(genesis: &Genesis) -> Result<Vec<GenTx>, Failure> {
     Ok(found)
 }
 
-/// Whether an account of the genesis can stake so much.
+/// Whether an account of the genesis can stake so much, and may stake so little.
 fn check_funds(genesis: &Genesis, account: &Address, amount: Amount) -> Result<(), Failure> {
     let mut balances = genesis.app_state.bank.balances.iter();
     let found = balances.find(|balance| balance.address == *account);
@@ -177,6 +177,14 @@ fn check_funds(genesis: &Genesis, account: &Address, amount: Amount) -> Result<(
         return Err(format!(
             "{account} has {has}{BASE_DENOM} in the genesis and cannot stake {amount}{BASE_DENOM}; give it \
              more first: slsbftd genesis add-account"
+        )
+        .into());
+    }
+    let least = genesis.app_state.staking.params.min_self_stake;
+    if amount < least {
+        return Err(format!(
+            "a candidate stakes at least {least}{BASE_DENOM} of its own (staking.params.min_self_stake), \
+             not {amount}{BASE_DENOM}"
         )
         .into());
     }
