@@ -1,4 +1,5 @@
-//! Systematic sampling with unequal chances: pieces on a line, and points at equal distances.
+//! The pivotal method (Deville and Tillé, 1998): whoever may be drawn duels with the one left over before,
+//! in random order.
 
 use ethnum::U256;
 use sha2::{Digest, Sha256};
@@ -6,30 +7,72 @@ use slsbft_types::Address;
 
 use super::{Place, Standing, Threshold};
 
-const ORDER: &str = "slsbft/election/order/1";
-const OFFSET: &str = "slsbft/election/offset/1";
+const ORDER: &str = "slsbft/election/order/2";
+const DUEL: &str = "slsbft/election/duel/1";
 const JITTER: &str = "slsbft/election/jitter/1";
+
+/// Somebody in a duel, with the chance it plays for in parts of R: above 0, at most R.
+struct Duellist<'a> {
+    standing: &'a mut Standing,
+    chance: u128,
+}
 
 /// Seats exactly `threshold.drawn` of the candidates below the threshold, whose weights add up to
 /// `threshold.rest`.
 pub(super) fn draw(others: Vec<&mut Standing>, threshold: &Threshold, seed: &[u8; 32]) {
-    let mut line: Vec<_> = others
+    let mut order: Vec<_> = others
         .into_iter()
         .map(|standing| (hash(ORDER, seed, standing.operator.as_bytes()), standing))
         .collect();
-    line.sort_unstable_by_key(|(hash, standing)| (*hash, standing.operator));
+    order.sort_unstable_by_key(|(hash, standing)| (*hash, standing.operator));
 
-    let offset = reduce(hash(OFFSET, seed, &[]), threshold.rest);
-    let mut point = threshold.rest - offset;
-    let mut end = 0;
-    for (_, standing) in line {
-        end += standing.weight * u128::from(threshold.drawn);
-        if point <= end {
-            standing.place = Place::Drawn;
-            point += threshold.rest;
+    let mut left: Option<Duellist<'_>> = None;
+    for (_, standing) in order {
+        // Out, until it is seated.
+        standing.place = Place::NotDrawn;
+        let chance = standing.weight * u128::from(threshold.drawn);
+        let next = Duellist { standing, chance };
+        left = Some(match left {
+            None => next,
+            Some(left) => duel(left, next, threshold.rest, seed),
+        });
+    }
+    // Every seat took R of the chances, which add up to R for each seat; so R is left.
+    if let Some(last) = left {
+        last.standing.place = Place::Drawn;
+    }
+}
+
+/// Who is left of two: with the chances of both if they make up no more than a seat, else with what is
+/// above it, the other one being seated.
+fn duel<'a>(first: Duellist<'a>, second: Duellist<'a>, seat: u128, seed: &[u8; 32]) -> Duellist<'a> {
+    let lot = hash(DUEL, seed, second.standing.operator.as_bytes());
+    // At most two seats, which fit: see `check_bounds`.
+    let both = first.chance + second.chance;
+    if both <= seat {
+        let first_stays = reduce(lot, both) < first.chance;
+        let standing = if first_stays {
+            first.standing
         } else {
-            standing.place = Place::NotDrawn;
-        }
+            second.standing
+        };
+        return Duellist {
+            standing,
+            chance: both,
+        };
+    }
+    // Above 0, since the second's chance is below a seat.
+    let missing = 2 * seat - both;
+    let first_sits = reduce(lot, missing) < seat - second.chance;
+    let (sits, stays) = if first_sits {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    sits.standing.place = Place::Drawn;
+    Duellist {
+        standing: stays.standing,
+        chance: both - seat,
     }
 }
 
@@ -61,16 +104,21 @@ mod tests {
 
     use super::*;
 
-    /// Real weights are so large that no point ever falls on a border; these are so small that one
-    /// does in every draw.
+    /// Real weights are so large that chances never make up exactly a seat; these are so small that they
+    /// do in every draw.
     #[test]
-    fn a_point_on_the_border_of_two_pieces_is_covered_once() {
-        let threshold = Threshold { rest: 5, drawn: 3 };
-        for seed in 0..100 {
-            let mut others: Vec<_> = (0..5).map(light).collect();
-            draw(others.iter_mut().collect(), &threshold, &[seed; 32]);
-            let drawn = others.iter().filter(|other| other.place == Place::Drawn).count();
-            assert_eq!(drawn, 3, "seed {seed}");
+    fn whoever_is_left_with_exactly_a_seat_gets_it() {
+        for (many, drawn) in [(6, 3), (5, 3), (4, 1), (7, 6)] {
+            let threshold = Threshold {
+                rest: many.into(),
+                drawn,
+            };
+            for seed in 0..100 {
+                let mut others: Vec<_> = (0..many).map(light).collect();
+                draw(others.iter_mut().collect(), &threshold, &[seed; 32]);
+                let seated = others.iter().filter(|other| other.place == Place::Drawn);
+                assert_eq!(seated.count(), drawn as usize, "of {many} with seed {seed}");
+            }
         }
     }
 

@@ -5,11 +5,17 @@
 //!    seed, redraw by moving a stake a little.
 //! 2. Weight = stake × (0.5 + 1.5·level), kept exact: see [`WEIGHT_PER_UANKR`].
 //! 3. With n seats, the [`Threshold`] τ is the weight at which Σ min(1, wᵢ/τ) = n. The k candidates
-//!    that reach it are seated. The others, of weight R together, lie in the order of
-//!    `H("slsbft/election/order/1" ‖ seed ‖ operator)` on a line, each as the half-open piece
-//!    (a, a + wᵢ·(n−k)]. With u = `H("slsbft/election/offset/1" ‖ seed)` mod R, whoever covers a
-//!    point j·R − u (j = 1 … n−k) is seated. A piece is shorter than R, so nobody covers two; and of
-//!    the R values of u exactly wᵢ·(n−k) seat candidate i: its chance is wᵢ/τ, whatever the order.
+//!    that reach it are seated. The others, of weight R together, play for n−k seats by the pivotal
+//!    method (Deville and Tillé, 1998), in the order of `H("slsbft/election/order/2" ‖ seed ‖ operator)`.
+//!    Each has a chance cᵢ = wᵢ·(n−k), in parts of R. The first waits; each next one, B, duels with the
+//!    one that waits, A, by h = `H("slsbft/election/duel/1" ‖ seed ‖ operator of B)`:
+//!    - if a + b ≤ R, one waits with the chance a + b, and the other is out: A waits if h mod (a + b) < a;
+//!    - else one is seated, and the other waits with the chance a + b − R: A is seated if
+//!      h mod (2R − a − b) < R − b.
+//!
+//!    Whoever waits at the end is seated. The expected chance of nobody changes in a duel, so that each
+//!    is seated with probability wᵢ/τ, whatever the order. And the chances, n−k times R, are only spent
+//!    by R for a seat, so that the last one has exactly R, and n−k are seated.
 //! 4. Power = max(w, τ/2) in units of [`UANKR_PER_POWER`], at least 1, then raised by
 //!    `H("slsbft/election/jitter/1" ‖ seed ‖ operator)` mod ⌊power/1000⌋ (0 below a power of 1000).
 //! 5. With fewer than `draw_min_seats` seats they go by weight alone, and power is the weight
@@ -18,7 +24,7 @@
 //! H is SHA-256, read as a big-endian integer; strings are ASCII without a terminator, the seed is
 //! 32 bytes and an operator its raw 20 or 32 bytes, last. Reducing 256 bits modulo a number below
 //! 2¹²⁸ makes two of its values differ in probability by at most 2⁻²⁵⁶, and all together by less
-//! than 2⁻¹²⁸.
+//! than 2⁻¹²⁸ in a duel.
 //!
 //! What follows, for any stakes: a candidate's expected power is at least half its weight and at
 //! most all of it, and no split of a stake raises it. Its *share* can rise all the same, because
@@ -27,11 +33,12 @@
 //! the share beside 300 others with Zipf's stakes (in 35), 22 % beside 99 equal ones (in 25).
 //!
 //! - `threshold`: who is seated for certain, and the chance of the others
-//! - `draw`: the line and its points
+//! - `draw`: the duels for the other seats
 //! - `power`: from weight to voting power
 //! - `vacancy`: seats that became empty since
 
 mod draw;
+mod neglect;
 mod power;
 mod threshold;
 mod vacancy;
@@ -40,6 +47,7 @@ use std::cmp::Reverse;
 
 use slsbft_types::{Address, Amount, Ratio};
 
+pub use neglect::neglectful;
 pub use power::{UANKR_PER_POWER, base_power};
 pub use threshold::Threshold;
 pub use vacancy::{FEWEST_SEATS, Loss, vacate};
@@ -71,9 +79,9 @@ pub struct Rules {
 pub enum Place {
     /// In: its weight reaches the threshold, or there are seats for everybody.
     Certain,
-    /// In: it covers a point of the draw.
+    /// In: it won a seat in the draw.
     Drawn,
-    /// Out: it covers none.
+    /// Out: it won none.
     NotDrawn,
     /// In: among the heaviest, where seats go by weight alone.
     Heaviest,

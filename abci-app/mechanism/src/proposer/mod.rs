@@ -2,14 +2,14 @@
 //!
 //! CometBFT accepts a block from any validator of the set, so the application computes for itself
 //! who was to propose at round 0. It holds the sets of two heights, as
-//! CometBFT does ([`Rotation`]). With `first` the initial height and V[H] the set of height H:
+//! CometBFT does ([`Rotation`]). With `first` the initial height and `V[H]` the set of height H:
 //!
-//! - V[first] = [`ValidatorSet::new`] of the validators that InitChain returned (or, if it returned
+//! - `V[first]` = [`ValidatorSet::new`] of the validators that InitChain returned (or, if it returned
 //!   none, of the genesis file's), which ends with one increment;
 //! - V[first+1] = the same, incremented once more;
 //! - V[H+2] = V[H+1], changed by the updates that FinalizeBlock of H returned, incremented once.
 //!
-//! The round-0 proposer of H is the validator that the last increment of V[H] chose. Later rounds
+//! The round-0 proposer of H is the validator that the last increment of `V[H]` chose. Later rounds
 //! increment a copy and leave no trace.
 //!
 //! Source: CometBFT v0.39.4: `types/validator_set.go`; `updateState` of `state/execution.go`;

@@ -3,7 +3,7 @@ use super::{Change, ConsensusAddress, SetError, ValidatorSet};
 /// The sets of two heights: what CometBFT's state calls `Validators` and `NextValidators`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotation {
-    /// V[H], where H is the height to be decided.
+    /// `V[H]`, where H is the height to be decided.
     pub current: ValidatorSet,
     /// V[H+1].
     pub next: ValidatorSet,

@@ -4,6 +4,7 @@
 //! - `chances`: how often, over many seeds
 //! - `splits`: what splitting a stake is worth
 //! - `vacancies`: seats emptied since
+//! - `neglect`: how much is barred at one boundary
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +13,7 @@
 )]
 
 mod chances;
+mod neglect;
 mod seats;
 mod splits;
 mod vacancies;

@@ -95,21 +95,34 @@ proptest! {
         let seed = seed(number_of_seed);
         let election = elect(&candidates, &drawing(seats), &seed).unwrap();
         let Some(threshold) = election.threshold else { return Ok(()) };
-        let mut line: Vec<&Standing> = election.standings.iter()
+        let mut order: Vec<&Standing> = election.standings.iter()
             .filter(|standing| matches!(standing.place, Place::Drawn | Place::NotDrawn))
             .collect();
-        line.sort_by_key(|standing| {
-            number("slsbft/election/order/1", &seed, standing.operator.as_bytes())
+        order.sort_by_key(|standing| {
+            number("slsbft/election/order/2", &seed, standing.operator.as_bytes())
         });
         let rest = U256::from(threshold.rest);
-        let offset = number("slsbft/election/offset/1", &seed, &[]) % rest;
-        let points: Vec<U256> = (1..=threshold.drawn).map(|j| U256::from(j) * rest - offset).collect();
-        let mut start = U256::ZERO;
-        for standing in line {
-            let end = start + U256::from(standing.weight) * U256::from(threshold.drawn);
-            let covered = points.iter().filter(|point| start < **point && **point <= end).count();
-            prop_assert_eq!(covered, usize::from(standing.place == Place::Drawn));
-            start = end;
+        let mut chances: Vec<U256> = order.iter()
+            .map(|standing| U256::from(standing.weight) * U256::from(threshold.drawn))
+            .collect();
+        let mut waits = 0;
+        for next in 1..order.len() {
+            let (a, b) = (chances[waits], chances[next]);
+            let h = number("slsbft/election/duel/1", &seed, order[next].operator.as_bytes());
+            let (seated, out) = (rest, U256::ZERO);
+            if a + b <= rest {
+                let first = h % (a + b) < a;
+                (chances[waits], chances[next]) = if first { (a + b, out) } else { (out, a + b) };
+                waits = if first { waits } else { next };
+            } else {
+                let (first, above) = (h % (rest + rest - a - b) < rest - b, a + b - rest);
+                (chances[waits], chances[next]) = if first { (seated, above) } else { (above, seated) };
+                waits = if first { next } else { waits };
+            }
+        }
+        for (standing, chance) in order.iter().zip(chances) {
+            let expected = if standing.place == Place::Drawn { rest } else { U256::ZERO };
+            prop_assert_eq!(chance, expected, "whoever waits last has exactly a seat");
         }
     }
 
@@ -176,11 +189,11 @@ fn one_draw_is_pinned_to_the_unit() {
         [
             "0: 1530000000000 1000000000 Certain 1530201929",
             "2: 600000000000 853485064 Drawn 600519992",
-            "3: 510000000000 725462304 NotDrawn 0",
-            "4: 425000000000 604551920 Drawn 425223466",
+            "3: 510000000000 725462304 Drawn 510009366",
+            "4: 425000000000 604551920 NotDrawn 0",
             "5: 204000000000 290184921 NotDrawn 0",
-            "1: 200000000000 284495021 Drawn 351518033",
-            "6: 170000000000 241820768 NotDrawn 0",
+            "1: 200000000000 284495021 NotDrawn 0",
+            "6: 170000000000 241820768 Drawn 351768607",
             "7: 0 0 NoWeight 0",
         ]
     );
