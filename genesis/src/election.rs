@@ -1,6 +1,7 @@
 //! How many seats the validator set has, and how they are filled.
 
 use serde::{Deserialize, Serialize};
+use slsbft_types::Ratio;
 
 use crate::error::{GenesisError, ensure};
 
@@ -20,6 +21,8 @@ pub struct ElectionParams {
     pub max_validators: u32,
     /// With fewer seats they go by weight alone: no draw of few seats is safe.
     pub draw_min_seats: u32,
+    /// Most of the stake that pauses bar at one boundary; more at once are an attack.
+    pub max_paused: Ratio,
 }
 
 impl Default for ElectionParams {
@@ -27,6 +30,7 @@ impl Default for ElectionParams {
         Self {
             max_validators: 100,
             draw_min_seats: 64,
+            max_paused: Ratio::from_percent(10),
         }
     }
 }

@@ -101,6 +101,9 @@ pub fn local(chain_id: &str, genesis_time: Time) -> Genesis {
     genesis.app_state.epochs.params.blocks_per_epoch = 20;
     let seats = &mut genesis.app_state.election.params;
     (seats.max_validators, seats.draw_min_seats) = (8, 0);
+    // Of a few validators two may be stopped, and are to be seen to leave.
+    seats.max_paused = Ratio::from_percent(34);
+    genesis.app_state.slashing.params.max_absent = Ratio::from_percent(34);
     genesis.app_state.service.params = ServiceParams::local();
     genesis.app_state.staking.params.unbonding_seconds = 120;
     let evidence = &mut genesis.consensus_params.evidence;

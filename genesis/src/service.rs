@@ -207,8 +207,14 @@ impl Service {
 
     pub fn validate(&self) -> Result<(), GenesisError> {
         let params = &self.params;
-        params.audits().check().map_err(|e| GenesisError::new("params", e))?;
-        params.levels().check().map_err(|e| GenesisError::new("params", e))?;
+        params
+            .audits()
+            .check()
+            .map_err(|e| GenesisError::new("params", e))?;
+        params
+            .levels()
+            .check()
+            .map_err(|e| GenesisError::new("params", e))?;
         ensure_countable(params.release_seconds, "params.release_seconds")?;
         unique(self.participants.iter().map(|p| p.address), "participants")?;
         unique(self.providers.iter().map(|p| p.address), "providers")?;

@@ -24,6 +24,8 @@ pub struct SlashingParams {
     pub downtime_jail_seconds: u64,
     /// Least part of an epoch's blocks that a validator must sign.
     pub min_signed: Ratio,
+    /// Most of the power that is jailed for absence at one boundary; more at once are an attack.
+    pub max_absent: Ratio,
 }
 
 /// Stakes that count for infractions from a height on.
@@ -54,6 +56,7 @@ impl Default for SlashingParams {
             downtime_fraction: Ratio::from_billionths(100_000).unwrap_or(Ratio::ZERO),
             downtime_jail_seconds: 600,
             min_signed: Ratio::from_percent(50),
+            max_absent: Ratio::from_percent(10),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What validators and service levels cost a node: the last block of an epoch with
-//! 100 validators, 10,000 delegators and 10,000 audited providers, and every other
-//! block beside the same on a chain without validators. Prints `name value unit`,
+//! 100 validators, 10,000 delegators and 10,000 audited providers, the next one's first,
+//! and every other block beside the same on a chain without validators. Prints `name value unit`,
 //! medians over the epochs.
 
 #![allow(
@@ -58,12 +58,14 @@ fn main() {
     eprintln!("{DELEGATORS} delegations …");
     run.delegate();
     let mut boundaries = Vec::new();
+    let mut firsts = Vec::new();
     let mut others = Vec::new();
     for epoch in 0..EPOCHS {
-        let (boundary, other) = run.epoch();
+        let (first, boundary, other) = run.epoch();
         // The first epoch has no seed yet, so no audits.
         if epoch > 0 {
             boundaries.push(boundary);
+            firsts.push(first);
             others.extend(other);
         }
     }
@@ -79,6 +81,10 @@ fn main() {
         ms(commit)
     );
     println!("boundary::finalize_and_commit {:.1} ms", ms(finalize + commit));
+    println!(
+        "boundary::first_block/validators=100,providers=10k {:.1} ms",
+        ms(median(firsts.into_iter()))
+    );
     let (with, without) = (median(others.into_iter()), median(quiet.into_iter()));
     println!("boundary::empty_block/validators=100 {:.3} ms", ms(with));
     println!("boundary::empty_block/validators=0 {:.3} ms", ms(without));
@@ -244,9 +250,11 @@ impl Run {
         }
     }
 
-    /// An epoch with all of its audits; returns the time of its last block, and of the empty ones.
-    fn epoch(&mut self) -> ((Duration, Duration), Vec<Duration>) {
-        let mut empty = self.blocks(3);
+    /// An epoch with all of its audits; returns the time of its first block, which assigns them, of
+    /// its last, and of the empty ones.
+    fn epoch(&mut self) -> (Duration, (Duration, Duration), Vec<Duration>) {
+        let first = self.blocks(1).into_iter().sum();
+        let mut empty = self.blocks(2);
         let reports: Vec<_> = (0..VALIDATORS).filter_map(|n| self.report(n)).collect();
         let commits = reports
             .iter()
@@ -261,7 +269,7 @@ impl Run {
         while self.chain.height as u64 % EPOCH != EPOCH - 1 {
             empty.extend(self.blocks(1));
         }
-        (self.block(Vec::new()), empty)
+        (first, self.block(Vec::new()), empty)
     }
 
     fn report(&self, n: u64) -> Option<(u64, MsgCommitAudit, MsgRevealAudit)> {

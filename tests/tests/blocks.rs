@@ -325,6 +325,6 @@ fn a_small_fixed_history_has_its_golden_app_hash() {
     let found: String = chain.app_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
         found,
-        "00cf0364dec90ddc8d4d28bd510eb55078100022ac1b11f8dca0bc853a5018d4"
+        "f4e1a0fd0297018ed3035d63154c968933880934d357ab0f657eab7aef69a9e7"
     );
 }

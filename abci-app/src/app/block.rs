@@ -223,6 +223,12 @@ impl App {
             .iter_mut()
             .for_each(|event| annotate(event, "mode", "BeginBlock"));
         beacon::apply(state, info, proposer, system.as_ref().ok())?;
+        let mut ctx = Context {
+            state: &mut *state,
+            block: info,
+            events,
+        };
+        modules::begin_epoch(&mut ctx).map_err(|error| unexpected("beginning of an epoch", error))?;
         let mut admitted = Vec::with_capacity(reads.len());
         for read in reads {
             let outcome = admission.admit(state, read)?;

@@ -91,6 +91,20 @@ pub fn begin_block(
     SLASHING.punish(ctx, misbehavior)
 }
 
+/// What an epoch's first block begins with, after its system transaction. The audits are drawn from
+/// the candidates and providers of the boundary by a beacon that has gone on since: whoever ended
+/// the epoch could choose who stands there, but not know what is drawn.
+pub fn begin_epoch(ctx: &mut Context<'_>) -> Result<(), ExecError> {
+    let epoch = epochs::current(ctx.state)?;
+    // The first epoch of a chain has none: nobody was elected to audit.
+    if epoch.number == 0 || ctx.block.height != epoch.first_height {
+        return Ok(());
+    }
+    let beacon = beacon::value(ctx.state)?;
+    let standing = election::Snapshot::load(ctx.state)?.standing();
+    SERVICE.assign(ctx, &beacon, &standing)
+}
+
 /// What happens after a block's transactions. Returns CometBFT's validator updates.
 pub fn end_block(ctx: &mut Context<'_>, misbehaved: bool) -> Result<Vec<ValidatorUpdate>, ExecError> {
     METERING.end_block(ctx)?;
@@ -119,7 +133,6 @@ fn end_epoch(ctx: &mut Context<'_>) -> Result<Vec<ValidatorUpdate>, ExecError> {
     rewards::pay(ctx, &candidates)?;
     let held = ELECTION.hold(ctx, epoch, &closed.seed)?;
     candidates.save(ctx.state);
-    SERVICE.assign(ctx, &closed.seed, &candidates.standing())?;
     if let Some(held) = &held {
         // The set that was drawn decides from the block after the next on.
         let from_height = ctx.block.height.saturating_add(2);

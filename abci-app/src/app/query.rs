@@ -143,7 +143,7 @@ fn failed(error: &QueryError, height: u64) -> ResponseQuery {
         Code::InvalidArgument => (18, "invalid request"),
         Code::OutOfRange => (26, "invalid height"),
         Code::Unimplemented | Code::Unknown => (6, "unknown request"),
-        Code::Internal => (35, "internal logic error"),
+        Code::Internal | Code::Unavailable => (35, "internal logic error"),
     };
     ResponseQuery {
         code,

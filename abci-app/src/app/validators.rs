@@ -54,6 +54,7 @@ impl election::Candidates for Validators {
                         ],
                         level: record.level(now, &levels),
                         paused: record.is_paused(),
+                        spared: false,
                     },
                     moniker: found.description.moniker,
                 })

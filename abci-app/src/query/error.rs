@@ -13,6 +13,7 @@ pub enum Code {
     OutOfRange = 11,
     Unimplemented = 12,
     Internal = 13,
+    Unavailable = 14,
 }
 
 impl Code {
@@ -25,6 +26,7 @@ impl Code {
             Self::OutOfRange => "OutOfRange",
             Self::Unimplemented => "Unimplemented",
             Self::Internal => "Internal",
+            Self::Unavailable => "Unavailable",
         }
     }
 }
@@ -70,6 +72,11 @@ impl QueryError {
 
     pub fn not_found(message: impl ToString) -> Self {
         Self::new(Code::NotFound, message.to_string())
+    }
+
+    /// What will have an answer later.
+    pub fn unavailable(message: impl ToString) -> Self {
+        Self::new(Code::Unavailable, message.to_string())
     }
 
     /// No such method in a service.

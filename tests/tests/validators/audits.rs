@@ -98,7 +98,8 @@ fn reveal(network: &Network, operator: usize, entries: Vec<AuditEntry>) -> MsgRe
     }
 }
 
-/// An epoch in which the auditors say what they are told, each `None` nothing.
+/// An epoch, from after its first block to the next one's, in which the auditors say what they are
+/// told, each `None` nothing.
 fn audit(network: &mut Network, says: [Option<bool>; 5]) {
     let mut reveals = Vec::new();
     for (n, up) in says.into_iter().enumerate() {
@@ -126,14 +127,17 @@ fn audit(network: &mut Network, says: [Option<bool>; 5]) {
         assert_eq!(result.code, 0, "{}", result.log);
     }
     network.end_epoch();
+    network.chain.block();
 }
 
-/// A network whose first operator is a provider, at the beginning of its first audited epoch.
+/// A network whose first operator is a provider, after the first block of its first audited
+/// epoch.
 fn audited() -> Network {
     let mut network = Network::start(&STAKES);
     let message = register(&network, PROVIDER);
     network.send(PROVIDER, &message);
     network.end_epoch();
+    network.chain.block();
     network
 }
 
@@ -176,9 +180,8 @@ fn an_endpoint_that_goes_dark_lowers_the_level_pauses_and_comes_back() {
     network.chain.block();
     network.chain.block();
     assert!(!network.set().contains(&PROVIDER));
-    while network.chain.height % EPOCH != 0 {
-        network.chain.block();
-    }
+    network.end_epoch();
+    network.chain.block();
 
     audit(&mut network, up);
     assert!(level(&network, PROVIDER).paused);

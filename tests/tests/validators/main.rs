@@ -13,4 +13,5 @@ mod audits;
 mod beacon;
 mod election;
 mod misbehaviour;
+mod siege;
 mod support;

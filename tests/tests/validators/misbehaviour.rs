@@ -1,6 +1,6 @@
 use cosmos_sdk_proto::cosmos::slashing::v1beta1::MsgUnjail;
 use slsbft_proto::election::v1::Place;
-use slsbft_types::UANKR_PER_ANKR;
+use slsbft_types::{Ratio, UANKR_PER_ANKR};
 use tendermint_proto::{
     google::protobuf::Timestamp,
     v0_38::abci::{Misbehavior, MisbehaviorType, Validator},
@@ -118,7 +118,9 @@ fn who_misses_most_of_an_epoch_is_jailed_and_may_come_back() {
 
 #[test]
 fn jailing_never_leaves_fewer_than_four() {
-    let mut network = Network::start(&[STAKE; 5]);
+    let mut network = Network::start_with(&[STAKE; 5], |genesis| {
+        genesis.app_state.slashing.params.max_absent = Ratio::ONE;
+    });
     network.end_epoch();
     for n in 1..5 {
         network.chain.validators.absent.insert(address_of(n));

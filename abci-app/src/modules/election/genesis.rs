@@ -12,6 +12,7 @@ pub fn init(state: &mut Overlay, section: &Section) {
     Params {
         max_validators: section.params.max_validators,
         draw_min_seats: section.params.draw_min_seats,
+        max_paused: section.params.max_paused.billionths(),
     }
     .save(state);
 }
@@ -22,6 +23,7 @@ pub fn export(state: &impl Read) -> Result<Section, Fault> {
         params: ElectionParams {
             max_validators: params.max_validators,
             draw_min_seats: params.draw_min_seats,
+            max_paused: params.max_paused()?,
         },
     })
 }

@@ -6,7 +6,11 @@ use slsbft_mechanism::election::{self, Loss};
 use slsbft_store::{Overlay, Read};
 use slsbft_types::{Address, Amount};
 
-use super::{Candidates, Election, Params, snapshot::Snapshot, standing::Outcome};
+use super::{
+    Candidates, Election, Params,
+    snapshot::{Snapshot, spare},
+    standing::Outcome,
+};
 use crate::{
     context::Context,
     errors::{ExecError, Fault},
@@ -81,10 +85,12 @@ impl<C: Candidates> Election<C> {
     /// The candidates as they are now, by which the next election is drawn once
     /// they are saved.
     pub fn candidates(&self, ctx: &Context<'_>, epoch: u64) -> Result<Snapshot, Fault> {
+        let mut candidates = self.candidates.all(ctx.state, ctx.block.time)?;
+        spare(&mut candidates, Params::load(ctx.state)?.max_paused()?);
         Ok(Snapshot {
             epoch,
             height: ctx.block.height,
-            candidates: self.candidates.all(ctx.state, ctx.block.time)?,
+            candidates,
         })
     }
 

@@ -63,6 +63,8 @@ pub struct Service {
     pub scores: [Ratio; 4],
     pub level: Ratio,
     pub paused: bool,
+    /// May stand although it is paused: with it more would be barred than may be at once.
+    pub spared: bool,
 }
 
 /// What the election needs of the rooms that keep stakes, levels and keys.

@@ -34,6 +34,7 @@ fn params(state: &State) -> Result<QueryParamsResponse, QueryError> {
         params: Some(ProtoParams {
             max_validators: params.max_validators,
             draw_min_seats: params.draw_min_seats,
+            max_paused: params.max_paused,
             min_validators: u32::try_from(election::FEWEST_SEATS).unwrap_or(u32::MAX),
         }),
     })

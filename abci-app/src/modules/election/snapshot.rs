@@ -52,11 +52,30 @@ impl Candidate {
             Some(Bar::SelfStake)
         } else if self.vrf_key.is_none() {
             Some(Bar::VrfKey)
-        } else if self.service.paused {
+        } else if self.service.paused && !self.service.spared {
             Some(Bar::Paused)
         } else {
             None
         }
+    }
+}
+
+/// Lets those of the paused stand that are too much to be barred at one boundary.
+pub fn spare(candidates: &mut [Candidate], most: Ratio) {
+    let mut total = 0u128;
+    let mut paused = Vec::new();
+    for candidate in candidates.iter() {
+        match candidate.bar() {
+            None => {}
+            Some(Bar::Paused) => paused.push((candidate.operator, candidate.stake.value())),
+            Some(_) => continue,
+        }
+        total = total.saturating_add(candidate.stake.value());
+    }
+    let barred = election::neglectful(paused, total, most);
+    for candidate in candidates {
+        let is_paused = candidate.bar() == Some(Bar::Paused);
+        candidate.service.spared = is_paused && !barred.contains(&candidate.operator);
     }
 }
 
@@ -143,6 +162,8 @@ pub struct Entry {
     level: u64,
     #[prost(bool, tag = "12")]
     paused: bool,
+    #[prost(bool, tag = "13")]
+    spared: bool,
 }
 
 impl Entry {
@@ -160,6 +181,7 @@ impl Entry {
             scores: candidate.service.scores.map(Ratio::billionths).to_vec(),
             level: candidate.service.level.billionths(),
             paused: candidate.service.paused,
+            spared: candidate.service.spared,
         }
     }
 
@@ -186,6 +208,7 @@ impl Entry {
                 scores: scores.try_into().ok()?,
                 level: ratio(self.level)?,
                 paused: self.paused,
+                spared: self.spared,
             },
         })
     }

@@ -20,6 +20,9 @@ use crate::{
 /// Elections that can be asked for.
 const RESULTS_KEPT: usize = 100;
 
+/// Why a paused candidate stands.
+const SPARED: &str = "paused, but with it more stake would be barred than may be at once";
+
 /// An election as it was held.
 #[derive(Clone, PartialEq, Message)]
 pub struct Outcome {
@@ -99,6 +102,10 @@ impl Outcome {
 impl Placed {
     fn stood(candidate: &Candidate, standing: &election::Standing) -> Self {
         let (place, reason) = place(standing.place);
+        let reason = match reason {
+            "" if candidate.service.spared => SPARED,
+            reason => reason,
+        };
         Self {
             candidate: Some(Entry::from_candidate(candidate)),
             weight: (standing.weight / WEIGHT_PER_UANKR).to_string(),

@@ -1,5 +1,5 @@
-//! An epoch's last block: from audits, ratings and signatures to service levels,
-//! and the next epoch's audits.
+//! An epoch's last block: from audits, ratings and signatures to service levels; and
+//! its first: who audits whom.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -63,11 +63,11 @@ impl<L: Ledger, V: Validators> Service<L, V> {
         Ok(())
     }
 
-    /// Assigns the next epoch's audits to those who may stand for election.
+    /// Assigns the running epoch's audits to those who may stand for election.
     pub fn assign(
         &self,
         ctx: &mut Context<'_>,
-        seed: &[u8; 32],
+        beacon: &[u8; 32],
         candidates: &[Candidate],
     ) -> Result<(), ExecError> {
         let auditors: Vec<Auditor> = candidates
@@ -77,7 +77,7 @@ impl<L: Ledger, V: Validators> Service<L, V> {
                 stake: candidate.stake,
             })
             .collect();
-        Ok(audits::assign(ctx.state, seed, &auditors)?)
+        Ok(audits::assign(ctx.state, beacon, &auditors)?)
     }
 
     fn add_audits(&self, ctx: &mut Context<'_>, found: &mut All) -> Result<(), ExecError> {

@@ -68,6 +68,12 @@ impl<L: Ledger, V: Validators> Service<L, V> {
             Err(ExecError::Fault(fault)) => return Err(fault.into()),
         };
         let epoch = epochs::current(state)?;
+        if state.height() < epoch.first_height {
+            return Err(QueryError::unavailable(format!(
+                "the audits of epoch {} are assigned by its first block, {}",
+                epoch.number, epoch.first_height
+            )));
+        }
         let ids = audits::assignment(state, &operator)?.unwrap_or_default();
         let targets = targets(state, &ids)?;
         let digest = audits::commitment(state, &operator)?;

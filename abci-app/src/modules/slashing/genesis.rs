@@ -14,6 +14,7 @@ pub fn init(state: &mut Overlay, section: &Section) {
         downtime_fraction: params.downtime_fraction,
         downtime_jail_seconds: params.downtime_jail_seconds,
         min_signed: params.min_signed,
+        max_absent: params.max_absent,
     }
     .save(state);
     for entry in &section.recorded {
@@ -54,6 +55,7 @@ pub fn export(state: &impl Read) -> Result<Section, Fault> {
             downtime_fraction: params.downtime_fraction,
             downtime_jail_seconds: params.downtime_jail_seconds,
             min_signed: params.min_signed,
+            max_absent: params.max_absent,
         },
         recorded,
     })

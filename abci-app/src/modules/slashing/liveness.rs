@@ -1,13 +1,19 @@
 //! What is judged at an epoch's end: who missed most of its blocks, and who
 //! forged a proposer's name.
 
+use std::collections::BTreeSet;
+
+use slsbft_mechanism::election::neglectful;
 use slsbft_types::{Address, Ratio};
 
 use super::{Params, Slashing, Stakes, events};
 use crate::{
     context::Context,
     errors::ExecError,
-    modules::{consensus, epochs},
+    modules::{
+        consensus::{self, Seat},
+        epochs,
+    },
 };
 
 /// For a forged name, as long as for downtime.
@@ -25,14 +31,8 @@ impl<S: Stakes> Slashing<S> {
             .height
             .saturating_sub(epoch.first_height)
             .saturating_add(1);
-        for (address, uptime) in consensus::running_uptimes(ctx.state)? {
-            let was_there = uptime.present.saturating_mul(2) >= length;
-            if was_there
-                && falls_short(uptime.signed, uptime.present, params.min_signed)
-                && let Some(operator) = self.stakes.operator_of(ctx.state, &address)?
-            {
-                self.punish_absence(ctx, &params, &operator)?;
-            }
+        for operator in self.absent(ctx, &params, length)? {
+            self.punish_absence(ctx, &params, &operator)?;
         }
         let until = ctx.block.time.plus_seconds(params.downtime_jail_seconds);
         for operator in forgers {
@@ -44,15 +44,38 @@ impl<S: Stakes> Slashing<S> {
         Ok(())
     }
 
+    /// Who missed most of an epoch of `length` blocks, but not more power than may be jailed at once.
+    fn absent(
+        &self,
+        ctx: &Context<'_>,
+        params: &Params,
+        length: u64,
+    ) -> Result<BTreeSet<Address>, ExecError> {
+        let seats = consensus::seats(ctx.state)?;
+        let power = |seat: &Seat| u128::from(seat.power.unsigned_abs());
+        let mut absent = Vec::new();
+        for (address, uptime) in consensus::running_uptimes(ctx.state)? {
+            let was_there = uptime.present.saturating_mul(2) >= length;
+            if was_there
+                && falls_short(uptime.signed, uptime.present, params.min_signed)
+                && let Some(operator) = self.stakes.operator_of(ctx.state, &address)?
+                && self.may_be_jailed(ctx, &operator)?
+            {
+                // Whoever has left the set since takes no power with it.
+                let seat = seats.iter().find(|seat| seat.operator == operator);
+                absent.push((operator, seat.map_or(0, power)));
+            }
+        }
+        let total = seats.iter().map(power).sum();
+        Ok(neglectful(absent, total, params.max_absent))
+    }
+
     fn punish_absence(
         &self,
         ctx: &mut Context<'_>,
         params: &Params,
         operator: &Address,
     ) -> Result<(), ExecError> {
-        if !self.may_be_jailed(ctx, operator)? {
-            return Ok(());
-        }
         let burned = self.slash(ctx, operator, ctx.block.height, params.downtime_fraction, MISSED)?;
         let until = ctx.block.time.plus_seconds(params.downtime_jail_seconds);
         self.stakes.jail(ctx, operator, until)?;

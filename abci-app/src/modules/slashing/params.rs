@@ -16,6 +16,8 @@ pub struct Params {
     pub downtime_jail_seconds: u64,
     /// Least part of an epoch's blocks that has to be signed.
     pub min_signed: Ratio,
+    /// Most of the power that is jailed for absence at one boundary.
+    pub max_absent: Ratio,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -28,6 +30,8 @@ struct Record {
     downtime_jail_seconds: u64,
     #[prost(uint64, tag = "4")]
     min_signed: u64,
+    #[prost(uint64, tag = "5")]
+    max_absent: u64,
 }
 
 impl Params {
@@ -39,6 +43,7 @@ impl Params {
             downtime_fraction: ratio(record.downtime_fraction)?,
             downtime_jail_seconds: record.downtime_jail_seconds,
             min_signed: ratio(record.min_signed)?,
+            max_absent: ratio(record.max_absent)?,
         })
     }
 
@@ -48,6 +53,7 @@ impl Params {
             downtime_fraction: self.downtime_fraction.billionths(),
             downtime_jail_seconds: self.downtime_jail_seconds,
             min_signed: self.min_signed.billionths(),
+            max_absent: self.max_absent.billionths(),
         };
         record::store(state, keys::PARAMS.to_vec(), &record);
     }
