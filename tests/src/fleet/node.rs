@@ -1,5 +1,4 @@
-//! Real nodes: `slsbftd` processes with their CometBFT, each with a home and
-//! ports of its own. Everything waits for a condition, with a deadline.
+//! A home, its processes, and what CometBFT says of itself.
 
 use std::{
     fs,
@@ -8,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -18,94 +17,18 @@ use nix::{
 };
 use rand::Rng;
 use serde_json::Value;
+use slsbft_client::{
+    SigningKey,
+    keyring::{Backend, Keyring},
+};
 use slsbft_genesis::Genesis;
-use slsbft_types::{Address, Amount, Coins, Time, UANKR_PER_ANKR, address::VALIDATOR_PREFIX};
-use tempfile::TempDir;
+use slsbft_types::{Address, address::VALIDATOR_PREFIX};
 
+use super::{FUNDS_ANKR, PATIENCE, STAKE_ANKR, cometbft, slsbftd, wait_for};
 use crate::chain::CHAIN_ID;
 
-/// What every validator's operator has, and what it stakes of that.
-const FUNDS_ANKR: u128 = 1_000_000;
-const STAKE_ANKR: u128 = 500_000;
-/// For one condition, on a machine that does much else.
-const PATIENCE: Duration = Duration::from_secs(100);
-
-/// Polls until there is something.
-pub fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = found() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        thread::sleep(Duration::from_millis(25));
-    }
-}
-
-/// Nodes of one chain. Dropped: all are killed, the homes are removed.
-pub struct Fleet {
-    folder: TempDir,
-    pub genesis: Genesis,
-    pub nodes: Vec<Node>,
-}
-
-impl Fleet {
-    /// Starts validators of equal stake on a chain where each account gets an
-    /// amount of uankr and its index as number; their operators come after these.
-    pub fn start(validators: usize, accounts: &[(Address, u128)]) -> Self {
-        let folder = tempfile::tempdir().expect("temporary folder");
-        let mut nodes: Vec<Node> = (0..validators)
-            .map(|index| Node::init(folder.path(), index))
-            .collect();
-        let genesis = genesis(&nodes, accounts);
-        let peers: Vec<String> = nodes.iter().map(Node::peer).collect();
-        for node in &mut nodes {
-            node.join(&genesis, &peers);
-        }
-        let mut fleet = Self {
-            folder,
-            genesis,
-            nodes,
-        };
-        for node in &mut fleet.nodes {
-            wait_for("the first blocks", || {
-                assert!(node.ended().is_none(), "a node does not start:\n{}", node.log());
-                node.height().filter(|height| *height >= 2)
-            });
-        }
-        fleet
-    }
-
-    /// Starts one more node, which has no vote.
-    pub fn join(&mut self) -> &Node {
-        let mut node = Node::init(self.folder.path(), self.nodes.len());
-        let peers: Vec<String> = self.nodes.iter().map(Node::peer).collect();
-        node.join(&self.genesis, &peers);
-        self.nodes.push(node);
-        &self.nodes[self.nodes.len() - 1]
-    }
-
-    /// Height that the most advanced node has reached.
-    pub fn height(&self) -> u64 {
-        self.nodes.iter().filter_map(Node::height).max().unwrap_or(0)
-    }
-
-    /// Waits until all nodes are above `height` and compares every header's app
-    /// hash up to it; returns how many there were.
-    pub fn assert_equal_until(&self, height: u64) -> u64 {
-        for node in &self.nodes {
-            node.wait_for(height);
-        }
-        for at in 1..=height {
-            let found: Vec<_> = self.nodes.iter().map(|node| node.app_hash(at)).collect();
-            assert!(
-                found.iter().all(|hash| *hash == found[0]),
-                "app hashes at {at}: {found:?}"
-            );
-        }
-        height
-    }
-}
+/// Name of the operator's key in a home's test keyring.
+pub const OPERATOR: &str = "operator";
 
 /// A home, and its processes while they run.
 pub struct Node {
@@ -117,8 +40,18 @@ pub struct Node {
     process: Option<Child>,
 }
 
+/// A process beside a node, which ends with this.
+pub struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 impl Node {
-    fn init(folder: &Path, index: usize) -> Self {
+    pub(super) fn init(folder: &Path, index: usize, pace: &str) -> Self {
         let home = folder.join(format!("node{index}"));
         let [rpc, p2p, metrics, grpc, comet_metrics] = free_ports();
         let mut node = Self {
@@ -150,7 +83,7 @@ impl Node {
             ),
             ("config", "consensus.create_empty_blocks", "true".into()),
             ("config", "consensus.create_empty_blocks_interval", "0s".into()),
-            ("config", "consensus.timeout_commit", "100ms".into()),
+            ("config", "consensus.timeout_commit", pace.into()),
             ("app", "metrics.address", format!("127.0.0.1:{metrics}")),
             ("app", "grpc.address", format!("127.0.0.1:{grpc}")),
         ] {
@@ -159,14 +92,13 @@ impl Node {
         node
     }
 
-    /// Makes an operator's key, named `operator` in the test keyring, and its genesis
-    /// transaction. The home's own genesis, which is replaced later, has just this account.
-    fn candidate(&self) -> (Address, Vec<u8>) {
+    /// Makes an operator's key, [`OPERATOR`] in the test keyring, and its genesis transaction. The home's own genesis, which is replaced later, has just this account.
+    pub(super) fn candidate(&self) -> (Address, Vec<u8>) {
         let (funds, stake) = (format!("{FUNDS_ANKR}ankr"), format!("{STAKE_ANKR}ankr"));
         for command in [
-            &["keys", "add", "operator"][..],
-            &["genesis", "add-account", "operator", &funds],
-            &["genesis", "gentx", "operator", &stake],
+            &["keys", "add", OPERATOR][..],
+            &["genesis", "add-account", OPERATOR, &funds],
+            &["genesis", "gentx", OPERATOR, &stake],
         ] {
             self.slsbftd(&[command, &["--keyring-backend", "test"]].concat());
         }
@@ -179,11 +111,12 @@ impl Node {
         (operator.expect("an operator"), tx.expect("base64"))
     }
 
-    fn peer(&self) -> String {
+    pub(super) fn peer(&self) -> String {
         format!("{}@127.0.0.1:{}", self.id, self.p2p)
     }
 
-    fn join(&mut self, genesis: &Genesis, peers: &[String]) {
+    /// Tells the node which chain it belongs to, and where the others are.
+    pub(super) fn introduce(&self, genesis: &Genesis, peers: &[String]) {
         let json = genesis.to_json().expect("JSON");
         fs::write(self.home.join("config/genesis.json"), json).expect("written");
         let others: Vec<_> = peers
@@ -198,11 +131,55 @@ impl Node {
             "p2p.persistent_peers",
             &others.join(","),
         ]);
-        self.start();
+    }
+
+    /// The key of the node's operator.
+    pub fn operator(&self) -> SigningKey {
+        let keyring = Keyring::open(&self.home, Backend::Test);
+        keyring.unlock(OPERATOR, None, CHAIN_ID).expect("a key")
+    }
+
+    /// CometBFT's address of the node, in upper-case hexadecimal.
+    pub fn consensus_address(&self) -> String {
+        let key = self.consensus_key();
+        key["address"].as_str().expect("an address").to_owned()
+    }
+
+    /// What signs this node's votes, as CometBFT keeps it.
+    pub fn consensus_key(&self) -> Value {
+        let json = fs::read(self.home.join("config/priv_validator_key.json"));
+        serde_json::from_slice(&json.expect("a key")).expect("JSON")
+    }
+
+    /// Sends a transaction of the node's operator through the node; the height of its block.
+    pub fn tx(&self, arguments: &[&str]) -> u64 {
+        let node = self.grpc_address();
+        let how = [
+            "--from",
+            OPERATOR,
+            "--keyring-backend",
+            "test",
+            "--yes",
+            "--node",
+            &node,
+        ];
+        let printed = self.slsbftd(&[&["tx"], arguments, &how, &["--output", "json"]].concat());
+        let receipt: Value = serde_json::from_str(&printed).expect("a receipt in JSON");
+        let height = receipt["height"].as_str().expect("a height");
+        height.parse().expect("a number")
+    }
+
+    /// Runs a daemon on this home until it is dropped.
+    pub fn daemon(&self, arguments: &[&str]) -> Daemon {
+        let log = fs::File::create(self.home.join("daemon.log")).expect("a log");
+        let mut command = Command::new(slsbftd());
+        command.args(arguments).arg("--home").arg(&self.home);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        Daemon(command.spawn().expect("slsbftd starts"))
     }
 
     /// Runs a command on this home; returns what it printed.
-    fn slsbftd(&self, arguments: &[&str]) -> String {
+    pub fn slsbftd(&self, arguments: &[&str]) -> String {
         let output = Command::new(slsbftd())
             .args(arguments)
             .arg("--home")
@@ -358,45 +335,6 @@ impl Drop for Node {
     }
 }
 
-fn genesis(nodes: &[Node], accounts: &[(Address, u128)]) -> Genesis {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    let mut genesis = slsbft_genesis::local(CHAIN_ID, Time::from_seconds(now.as_secs() as i64));
-    let funded = accounts
-        .iter()
-        .map(|(address, amount)| (*address, Coins::base(Amount::new(*amount))));
-    genesis.add_accounts(funded).expect("different accounts");
-    // Long enough that nothing is folded while a test looks at the epoch-local state.
-    genesis.app_state.epochs.params.blocks_per_epoch = 1_000;
-    let (operators, txs): (Vec<_>, Vec<_>) = nodes.iter().map(Node::candidate).unzip();
-    let funds = Coins::base(Amount::new(FUNDS_ANKR * UANKR_PER_ANKR));
-    let operators = operators.into_iter().map(|operator| (operator, funds.clone()));
-    genesis.add_accounts(operators).expect("different operators");
-    genesis.collect(txs).expect("a good genesis");
-    genesis
-}
-
-fn slsbftd() -> PathBuf {
-    binary("slsbftd")
-}
-
-/// A program of the workspace: beside the test's own binary, whose folder is `deps`.
-pub fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a path");
-    let path = test.ancestors().nth(2).expect("a target folder").join(name);
-    assert!(
-        path.exists(),
-        "{} is missing; run `make test`, or build it with --bins",
-        path.display()
-    );
-    path
-}
-
-pub fn cometbft() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/bin/cometbft");
-    assert!(path.exists(), "CometBFT is missing; run `make setup`");
-    path
-}
-
 fn send(pid: i32, signal: Signal) {
     let _ = signal::kill(Pid::from_raw(pid), signal);
 }
@@ -408,7 +346,7 @@ fn is_alive(pid: i32) -> bool {
 
 /// Below the range that outgoing connections take theirs from, so that they are
 /// still free when a node starts again.
-fn free_ports<const N: usize>() -> [u16; N] {
+pub fn free_ports<const N: usize>() -> [u16; N] {
     let mut held = Vec::new();
     while held.len() < N {
         let port = rand::thread_rng().gen_range(12_000..32_000);
