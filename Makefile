@@ -13,7 +13,7 @@ TESTNET := $(BIN)/slsbft-testnet
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients build testnet testnet-down testnet-status load load-all crash test bench lint fmt clean-testnet
+.PHONY: help setup setup-clients build testnet testnet-down testnet-status load load-all crash sim test bench lint fmt clean-testnet
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ load-all: build ## Take every figure of docs/benchmarks.md that needs a network 
 
 crash: build ## Kill processes on a schedule and compare every app hash
 	@$(TESTNET) crash $(ARGS)
+
+# Without RocksDB, so this one may build a part.
+sim: ## Simulate attacks on election, service levels and rewards (minutes): tables, and plots of docs/security.md
+	@$(CARGO) run --release --locked -p slsbft-sim -- all --out docs/security $(ARGS)
 
 test: setup-clients ## Run every test
 	@echo "building into $(CARGO_TARGET_DIR) (the first time takes minutes: RocksDB)"
