@@ -19,9 +19,13 @@ pub fn decode<M: Message + Default>(bytes: &[u8], key: &[u8]) -> Result<M, Fault
     M::decode(bytes).map_err(|_| Fault::corrupt(String::from_utf8_lossy(key)))
 }
 
-/// Writes a record of [`Space::Main`].
+/// Writes a record of [`Space::Main`]. One with nothing in it is deleted: the tree holds no empty
+/// values, and it reads like none.
 pub fn store<M: Message>(state: &mut Overlay, key: Vec<u8>, record: &M) {
-    state.set(Space::Main, key, record.encode_to_vec());
+    match record.encode_to_vec() {
+        value if value.is_empty() => state.delete(Space::Main, &key),
+        value => state.set(Space::Main, key, value),
+    }
 }
 
 /// Reads a big-endian number; absent is 0.

@@ -96,8 +96,9 @@ pub fn fold_uptime(state: &mut Overlay) -> Result<(), Fault> {
     let counts = state.get(Space::Epoch, UPTIME)?;
     state.delete(Space::Epoch, UPTIME);
     match counts {
-        Some(counts) => state.set(Space::Main, UPTIME.to_vec(), counts),
-        None => state.delete(Space::Main, UPTIME),
+        // The tree holds no empty values.
+        Some(counts) if !counts.is_empty() => state.set(Space::Main, UPTIME.to_vec(), counts),
+        _ => state.delete(Space::Main, UPTIME),
     }
     Ok(())
 }
