@@ -46,7 +46,7 @@ load-all: build ## Take every figure of docs/benchmarks.md that needs a network 
 	@$(TESTNET) load --reference kvstore
 	@$(TESTNET) load --rates 300
 	@$(TESTNET) load --validators 1 --from 3000 --reference kvstore
-	@$(TESTNET) load --rates 500 --window 600 --accounts 1000000 --keep-blocks 100
+	@$(TESTNET) load --validators 1 --rates 500 --window 600 --accounts 1000000 --keep-blocks 100
 
 crash: build ## Kill processes on a schedule and compare every app hash
 	@$(TESTNET) crash $(ARGS)
