@@ -1,11 +1,13 @@
 //! A home, its processes, and what CometBFT says of itself.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -344,15 +346,21 @@ fn is_alive(pid: i32) -> bool {
     !state.is_empty() && !state.contains(") Z ")
 }
 
-/// Below the range that outgoing connections take theirs from, so that they are
-/// still free when a node starts again.
+/// Ports that nobody else listens on, each given once: tests that start fleets at the same time
+/// must not be given the same ones. Below the range that outgoing connections take theirs from,
+/// so that they are still free when a node starts again.
 pub fn free_ports<const N: usize>() -> [u16; N] {
-    let mut held = Vec::new();
-    while held.len() < N {
-        let port = rand::thread_rng().gen_range(12_000..32_000);
-        held.extend(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
-    }
-    std::array::from_fn(|index| held[index].local_addr().expect("bound").port())
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    std::array::from_fn(|_| {
+        loop {
+            let port = rand::thread_rng().gen_range(12_000..32_000);
+            let is_free = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+            if is_free && given.insert(port) {
+                return port;
+            }
+        }
+    })
 }
 
 fn http_get(port: u16, path: &str) -> Option<String> {
