@@ -16,7 +16,7 @@ const SALT: [u8; 32] = [9; 32];
 /// The operator that is a provider in these tests.
 const PROVIDER: usize = 0;
 
-fn register(network: &Network, operator: usize) -> MsgRegisterProvider {
+pub fn register(network: &Network, operator: usize) -> MsgRegisterProvider {
     MsgRegisterProvider {
         provider: network.operators[operator].address().to_string(),
         moniker: "one".into(),
@@ -31,7 +31,7 @@ fn register(network: &Network, operator: usize) -> MsgRegisterProvider {
     }
 }
 
-fn assignment(network: &Network, operator: usize) -> QueryAssignmentResponse {
+pub fn assignment(network: &Network, operator: usize) -> QueryAssignmentResponse {
     let request = QueryAssignmentRequest {
         auditor: network.operators[operator].address().to_string(),
     };
@@ -54,7 +54,7 @@ fn verdict(network: &Network) -> QueryVerdictResponse {
 }
 
 /// What an auditor says of all its targets.
-fn report(assigned: &QueryAssignmentResponse, up: bool) -> (Report, Vec<AuditEntry>) {
+pub fn report(assigned: &QueryAssignmentResponse, up: bool) -> (Report, Vec<AuditEntry>) {
     let entries = assigned.targets.iter().map(|target| Entry {
         target: target.id,
         finding: match up {
@@ -76,7 +76,7 @@ fn report(assigned: &QueryAssignmentResponse, up: bool) -> (Report, Vec<AuditEnt
     (Report::new(entries.collect()).unwrap(), wire.collect())
 }
 
-fn commit(network: &Network, operator: usize, report: &Report) -> MsgCommitAudit {
+pub fn commit(network: &Network, operator: usize, report: &Report) -> MsgCommitAudit {
     let address = network.operators[operator].address();
     let epoch = assignment(network, operator).epoch;
     MsgCommitAudit {
@@ -89,7 +89,7 @@ fn commit(network: &Network, operator: usize, report: &Report) -> MsgCommitAudit
     }
 }
 
-fn reveal(network: &Network, operator: usize, entries: Vec<AuditEntry>) -> MsgRevealAudit {
+pub fn reveal(network: &Network, operator: usize, entries: Vec<AuditEntry>) -> MsgRevealAudit {
     MsgRevealAudit {
         auditor: network.operators[operator].address().to_string(),
         epoch: assignment(network, operator).epoch,

@@ -12,6 +12,7 @@
 mod audits;
 mod beacon;
 mod election;
+mod life;
 mod misbehaviour;
 mod siege;
 mod support;

@@ -11,7 +11,7 @@ use crate::support::{Network, address_of};
 const STAKE: u128 = 400_000;
 
 /// Evidence that a validator voted twice at a height.
-fn double_sign(network: &Network, number: u8, height: i64) -> Misbehavior {
+pub fn double_sign(network: &Network, number: u8, height: i64) -> Misbehavior {
     Misbehavior {
         r#type: MisbehaviorType::DuplicateVote.into(),
         validator: Some(Validator {
