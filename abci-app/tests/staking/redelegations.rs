@@ -41,6 +41,24 @@ fn what_came_from_elsewhere_stays_until_it_has_answered() {
 }
 
 #[test]
+fn a_candidate_that_ends_with_the_redelegation_that_kept_it_takes_none_back() {
+    let mut world = World::with_candidates();
+    world.redelegate(1, 1, 2, 10_000).unwrap();
+    assert_eq!(world.self_stake(1), 0);
+    world.blocks(EVIDENCE_BLOCKS + 1);
+    let term = world.block.time.seconds + UNBONDING;
+    // In the first block after the term, before that block's end has swept it away.
+    while world.block.time.seconds < term {
+        assert_eq!(code(world.redelegate(1, 2, 1, 1_000)), ("staking", 32));
+        world.next_block(UNBONDING / 2 + 1);
+    }
+    assert_eq!(code(world.redelegate(1, 2, 1, 1_000)), ("staking", 31));
+    world.next_block(0);
+    assert_eq!(code(world.redelegate(1, 2, 1, 1_000)), ("staking", 31));
+    world.check();
+}
+
+#[test]
 fn a_redelegation_needs_two_candidates_and_a_delegation() {
     let mut world = World::with_candidates();
     world.delegate(3, 1, 700).unwrap();

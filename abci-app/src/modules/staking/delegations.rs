@@ -132,9 +132,9 @@ impl<L: Bonding, R: Rewards> Staking<L, R> {
         amount: Amount,
     ) -> Result<MsgBeginRedelegateResponse, ExecError> {
         let params = state::params(ctx.state)?;
-        let Some(target) = state::candidate(ctx.state, destination)? else {
+        if state::candidate(ctx.state, destination)?.is_none() {
             return Err(StakingError::NoDestination.into());
-        };
+        }
         let mut from = self.open(ctx, delegator, source)?;
         if !from.pair.now.arrivals.is_empty() {
             return Err(StakingError::TransitiveRedelegation.into());
@@ -148,6 +148,9 @@ impl<L: Bonding, R: Rewards> Staking<L, R> {
         leaving::leave(ctx.state, source, term.created_height, amount)?;
         self.close(ctx, from)?;
 
+        // What came from the destination and has answered is done with when the source is opened; if
+        // that was all that kept the destination, it is gone.
+        let target = state::candidate(ctx.state, destination)?.ok_or(StakingError::NoDestination)?;
         let mut to = self.open_with(ctx, delegator, target)?;
         check_arrivals(&to.pair.now.arrivals, source, &term, &params)?;
         let arrival = Arrival {
