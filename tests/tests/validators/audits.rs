@@ -6,8 +6,8 @@ use slsbft_proto::service::v1::{
     QueryLevelResponse, QueryProvidersRequest, QueryProvidersResponse, QueryVerdictRequest,
     QueryVerdictResponse, Resources,
 };
-use slsbft_tests::{chain::CHAIN_ID, market};
-use slsbft_types::UANKR_PER_ANKR;
+use slsbft_tests::{Wallet, chain::CHAIN_ID, market};
+use slsbft_types::{Amount, Coins, UANKR_PER_ANKR};
 
 use crate::support::{EPOCH, Network, packed};
 
@@ -15,6 +15,8 @@ const STAKES: [u128; 5] = [300_000; 5];
 const SALT: [u8; 32] = [9; 32];
 /// The operator that is a provider in these tests.
 const PROVIDER: usize = 0;
+/// An account that is no operator, after them.
+const HOT: usize = STAKES.len();
 
 pub fn register(network: &Network, operator: usize) -> MsgRegisterProvider {
     MsgRegisterProvider {
@@ -133,7 +135,10 @@ fn audit(network: &mut Network, says: [Option<bool>; 5]) {
 /// A network whose first operator is a provider, after the first block of its first audited
 /// epoch.
 fn audited() -> Network {
-    let mut network = Network::start(&STAKES);
+    audited_from(Network::start(&STAKES))
+}
+
+fn audited_from(mut network: Network) -> Network {
     let message = register(&network, PROVIDER);
     network.send(PROVIDER, &message);
     network.end_epoch();
@@ -345,20 +350,27 @@ fn a_report_is_revealed_once_and_as_it_was_committed() {
 
 #[test]
 fn an_operator_may_let_another_account_audit() {
-    let mut network = audited();
+    let wallet = Wallet::new(KeyKind::Secp256k1, 99, STAKES.len() as u64);
+    let hot = wallet.address();
+    let mut network = Network::start_with(&STAKES, |genesis| {
+        let funds = Coins::base(Amount::new(1_000 * UANKR_PER_ANKR));
+        genesis.add_account(hot, funds, None).unwrap();
+    });
+    network.operators.push(wallet);
+    let mut network = audited_from(network);
     let auditor = (1..5)
         .find(|n| !assignment(&network, *n).targets.is_empty())
         .unwrap();
-    let hot = network.operators[PROVIDER].address();
     let operator = network.operators[auditor].address();
     let message = MsgSetAuditor {
         operator: operator.to_string(),
         auditor: hot.to_string(),
     };
     network.send(auditor, &message);
-    assert_eq!(assignment(&network, PROVIDER).operator, operator.to_string());
-    let (good, _) = report(&assignment(&network, PROVIDER), true);
-    let epoch = assignment(&network, PROVIDER).epoch;
+    let assigned = assignment(&network, HOT);
+    assert_eq!(assigned.operator, operator.to_string());
+    let (good, _) = report(&assigned, true);
+    let epoch = assigned.epoch;
     let mut message = MsgCommitAudit {
         auditor: operator.to_string(),
         epoch,
@@ -367,7 +379,21 @@ fn an_operator_may_let_another_account_audit() {
     let (_, code, words) = network.refused(auditor, &message);
     assert_eq!(code, 9, "{words}");
     message.auditor = hot.to_string();
-    network.send(PROVIDER, &message);
+    network.send(HOT, &message);
+}
+
+#[test]
+fn nobody_takes_an_operator_over_by_appointing_it() {
+    let mut network = audited();
+    let (taker, victim) = (1, 2);
+    let message = MsgSetAuditor {
+        operator: network.operators[taker].address().to_string(),
+        auditor: network.operators[victim].address().to_string(),
+    };
+    let (space, code, words) = network.refused(taker, &message);
+    assert_eq!(space, "service", "{code}: {words}");
+    let named = network.operators[victim].address().to_string();
+    assert_eq!(assignment(&network, victim).operator, named);
 }
 
 #[test]

@@ -52,10 +52,12 @@ impl<L, V: Validators> Service<L, V> {
         if !self.validators.exists(ctx.state, operator)? {
             return Err(ServiceError::NoValidator(operator.to_validator_bech32()).into());
         }
-        if let Some(auditor) = auditor
-            && operator_for(ctx.state, auditor)?.is_some_and(|other| other != *operator)
-        {
-            return Err(ServiceError::AuditorTaken(auditor.to_string()).into());
+        if let Some(auditor) = auditor.filter(|auditor| *auditor != operator) {
+            let audits_for_another =
+                operator_for(ctx.state, auditor)?.is_some_and(|other| other != *operator);
+            if audits_for_another || self.validators.exists(ctx.state, auditor)? {
+                return Err(ServiceError::AuditorTaken(auditor.to_string()).into());
+            }
         }
         appoint(ctx.state, operator, auditor)?;
         events::auditor_set(ctx, operator, auditor.unwrap_or(operator));
@@ -124,19 +126,17 @@ impl<L, V: Validators> Service<L, V> {
         Ok(())
     }
 
-    /// For whom an account audits: an operator for itself, unless it has appointed another.
+    /// For whom an account audits: an operator for itself, unless it has appointed another. Who
+    /// appointed the account before it was an operator does not take it over.
     pub(super) fn operator_of_auditor(
         &self,
         state: &impl Read,
         auditor: &Address,
     ) -> Result<Address, ExecError> {
-        if let Some(operator) = operator_for(state, auditor)? {
-            return Ok(operator);
-        }
         if self.validators.exists(state, auditor)? && appointed(state, auditor)?.is_none() {
             return Ok(*auditor);
         }
-        Err(ServiceError::NoAuditor(auditor.to_string()).into())
+        operator_for(state, auditor)?.ok_or_else(|| ServiceError::NoAuditor(auditor.to_string()).into())
     }
 }
 
