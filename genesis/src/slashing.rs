@@ -68,6 +68,14 @@ impl Slashing {
             self.recorded.is_sorted_by(|a, b| a.height < b.height),
             "recorded",
             "must be sorted by height, without duplicates",
-        )
+        )?;
+        for (i, entry) in self.recorded.iter().enumerate() {
+            ensure(
+                entry.since <= entry.height,
+                &format!("recorded[{i}].since"),
+                "must not be after its height",
+            )?;
+        }
+        Ok(())
     }
 }

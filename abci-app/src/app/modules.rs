@@ -14,7 +14,7 @@ use crate::{
         auth::{self, Auth},
         bank::{self, Bank},
         beacon::{self, Beacon},
-        consensus,
+        consensus::{self, Seat},
         distribution::{self, Distribution},
         election::{self, Election},
         epochs,
@@ -111,20 +111,24 @@ pub fn end_block(ctx: &mut Context<'_>, misbehaved: bool) -> Result<Vec<Validato
     STAKING.end_block(ctx)?;
     SERVICE.end_block(ctx)?;
     if epochs::ends_with(ctx.state, ctx.block)? {
-        return end_epoch(ctx);
+        return end_epoch(ctx, misbehaved);
     }
-    let seats = if misbehaved {
-        ELECTION.without_tombstoned(ctx.state)?
-    } else {
-        None
-    };
+    let seats = emptied(ctx, misbehaved)?;
     Ok(consensus::advance(ctx.state, seats.as_deref())?)
+}
+
+/// The seats without those that the block's evidence emptied, if it did.
+fn emptied(ctx: &Context<'_>, misbehaved: bool) -> Result<Option<Vec<Seat>>, ExecError> {
+    if !misbehaved {
+        return Ok(None);
+    }
+    Ok(ELECTION.without_tombstoned(ctx.state)?)
 }
 
 /// An epoch's last block. What was done in the epoch is judged and paid first;
 /// then the seats are filled from the boundary before, and this boundary is
 /// remembered for the next election.
-fn end_epoch(ctx: &mut Context<'_>) -> Result<Vec<ValidatorUpdate>, ExecError> {
+fn end_epoch(ctx: &mut Context<'_>, misbehaved: bool) -> Result<Vec<ValidatorUpdate>, ExecError> {
     let epoch = epochs::current(ctx.state)?.number;
     let closed = beacon::close_epoch(ctx.state, epoch)?;
     SLASHING.judge_epoch(ctx, &closed.forgers)?;
@@ -139,7 +143,11 @@ fn end_epoch(ctx: &mut Context<'_>) -> Result<Vec<ValidatorUpdate>, ExecError> {
         slashing::record_stakes(ctx, held.stakes.iter().copied(), from_height, held.since)?;
     }
     consensus::fold_uptime(ctx.state)?;
-    let updates = consensus::advance(ctx.state, held.as_ref().map(|held| held.seats.as_slice()))?;
+    let seats = match held {
+        Some(held) => Some(held.seats),
+        None => emptied(ctx, misbehaved)?,
+    };
+    let updates = consensus::advance(ctx.state, seats.as_deref())?;
     consensus::fold_sets(ctx.state)?;
     epochs::advance(ctx.state, ctx.block)?;
     Ok(updates)
