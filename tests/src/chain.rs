@@ -4,7 +4,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use bytes::Bytes;
@@ -36,8 +36,8 @@ use crate::validators::{AllKeys, Validators};
 pub const CHAIN_ID: &str = "slsbft-test-1";
 const GENESIS_SECONDS: i64 = 1_700_000_000;
 const MAX_TX_BYTES: i64 = 20_000_000;
-/// Validators whose VRF keys the mock holds, by number.
-const VALIDATORS: u8 = 128;
+/// VRF keys that the mock holds, by a validator's number.
+static KEYS: LazyLock<Arc<AllKeys>> = LazyLock::new(|| Arc::new(AllKeys::new(0..128)));
 
 /// What operators may set differently without leaving the chain.
 #[derive(Clone, Debug, Default)]
@@ -120,7 +120,7 @@ impl Chain {
 
     fn open(home: Arc<TempDir>, setup: Setup) -> Self {
         let store = Store::open(&home.path().join("data"), &setup.store).expect("database");
-        let keys = Arc::new(AllKeys::new(0..VALIDATORS));
+        let keys = KEYS.clone();
         let app = App::open(store, setup.app)
             .expect("application")
             .with_prover(keys);
@@ -316,8 +316,8 @@ impl Chain {
             height: self.height as u64 + 1,
             time: Time::from_seconds(self.time + 1),
         };
-        let (proposer, keys) = (self.validators.proposer(), AllKeys::new(0..VALIDATORS));
-        let system = beacon::prepare(&state, &block, &proposer, Some(&keys)).expect("readable");
+        let proposer = self.validators.proposer();
+        let system = beacon::prepare(&state, &block, &proposer, Some(&**KEYS)).expect("readable");
         std::iter::once(system)
             .chain(txs.into_iter().map(Bytes::from))
             .collect()

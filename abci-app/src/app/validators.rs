@@ -31,16 +31,17 @@ impl beacon::Candidates for Validators {
 impl election::Candidates for Validators {
     fn all(&self, state: &impl Read, now: Time) -> Result<Vec<Candidate>, Fault> {
         let levels = service::Params::load(state)?.levels;
-        staking::candidates(state)
+        let mut candidates = staking::candidates(state)
             .map(|found| {
                 let found = found?;
+                let (self_stake, has_self_stake) = staking::self_stake(state, &found)?;
                 let record = service::record_of(state, &found.operator)?;
                 let scores = record.scores(now, &levels);
                 Ok(Candidate {
                     operator: found.operator,
                     stake: found.pool.tokens(),
-                    self_stake: staking::self_stake(state, &found.operator)?,
-                    has_self_stake: staking::is_self_stake_enough(state, &found)?,
+                    self_stake,
+                    has_self_stake,
                     jailed: found.is_jailed(),
                     tombstoned: found.tombstoned,
                     consensus_key: found.consensus_key.0,
@@ -59,7 +60,10 @@ impl election::Candidates for Validators {
                     moniker: found.description.moniker,
                 })
             })
-            .collect()
+            .collect::<Result<Vec<_>, Fault>>()?;
+        // The store has shorter addresses first.
+        candidates.sort_unstable_by_key(|candidate| candidate.operator);
+        Ok(candidates)
     }
 
     fn lost(&self, state: &impl Read, operator: &Address) -> Result<(bool, bool), Fault> {
@@ -82,7 +86,7 @@ impl slashing::Stakes for Validators {
             jailed: found.is_jailed(),
             jailed_until: found.jailed_until.unwrap_or_default(),
             tombstoned: found.tombstoned,
-            has_self_stake: staking::is_self_stake_enough(state, &found)?,
+            has_self_stake: staking::self_stake(state, &found)?.1,
         }))
     }
 

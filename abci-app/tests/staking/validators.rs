@@ -3,7 +3,7 @@
 use cosmos_sdk_proto::cosmos::staking::v1beta1::{Description, MsgEditValidator, MsgEditValidatorResponse};
 use slsbft_app::{
     errors::TxError,
-    modules::staking::{is_self_stake_enough, jail, operator_of, tombstone, total_bonded, unjail},
+    modules::staking::{jail, operator_of, self_stake, tombstone, total_bonded, unjail},
 };
 use slsbft_types::Time;
 
@@ -141,7 +141,7 @@ fn who_has_too_little_staked_with_itself_is_a_candidate_that_cannot_be_elected()
     let mut world = World::with_candidates();
     let enough = |world: &World| {
         let candidate = world.candidate(1).unwrap();
-        is_self_stake_enough(&world.state, &candidate).unwrap()
+        self_stake(&world.state, &candidate).unwrap().1
     };
     assert!(enough(&world));
     world.delegate(3, 1, 50_000).unwrap();
@@ -156,10 +156,7 @@ fn who_has_too_little_staked_with_itself_is_a_candidate_that_cannot_be_elected()
     edit(&mut world, &msg).unwrap();
     world.undelegate(2, 2, 1_001).unwrap();
     let candidate = world.candidate(2).unwrap();
-    assert!(
-        !is_self_stake_enough(&world.state, &candidate).unwrap(),
-        "its own word"
-    );
+    assert!(!self_stake(&world.state, &candidate).unwrap().1, "its own word");
 }
 
 #[test]

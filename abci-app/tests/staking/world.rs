@@ -281,9 +281,10 @@ impl World {
     }
 
     pub fn self_stake(&self, operator: u8) -> u128 {
-        staking::self_stake(&self.state, &account(operator))
-            .expect("readable")
-            .value()
+        self.candidate(operator).map_or(0, |candidate| {
+            let (held, _) = staking::self_stake(&self.state, &candidate).expect("readable");
+            held.value()
+        })
     }
 
     /// Events of the latest message or block of a kind.

@@ -287,11 +287,16 @@ impl Metrics {
 
     /// The metrics in Prometheus' text format.
     pub fn encode(&self) -> String {
-        let mut text = String::new();
-        // Writing to a string cannot fail.
-        let _ = text::encode(&mut text, &self.registry);
-        text
+        encode(&self.registry)
     }
+}
+
+/// Metrics in Prometheus' text format.
+pub(crate) fn encode(registry: &Registry) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = text::encode(&mut text, registry);
+    text
 }
 
 #[cfg(test)]

@@ -241,7 +241,7 @@ impl Life {
         let account = |n: u8| self.network.operators[usize::from(n) % self.network.operators.len()].address();
         let validator = |n: u8| account(n).to_validator_bech32();
         // Half of the time its own stake, since it has little with others.
-        let held = |n: u8| validator(if n % 2 == 0 { from as u8 } else { n });
+        let held = |n: u8| validator(if n.is_multiple_of(2) { from as u8 } else { n });
         let ankr = |ankr: u32| Some(coin(u128::from(ankr) * UANKR_PER_ANKR));
         let me = self.network.operators[from].address();
         let name = me.to_string();

@@ -2,6 +2,8 @@
 
 use slsbft_types::{Address, Time};
 
+use crate::modules::key::{one, with};
+
 /// `v1.Params`.
 pub const PARAMS: &[u8] = b"service/params";
 /// The next participant's id.
@@ -109,11 +111,9 @@ pub fn payer(epoch: u64, provider: &Address, consumer: &Address) -> Vec<u8> {
 
 /// The address at the end of a key that starts with `prefix`.
 pub fn address_after(prefix: &[u8], key: &[u8]) -> Option<Address> {
-    let (_, address) = key.strip_prefix(prefix)?.split_first()?;
-    Address::from_bytes(address).ok()
+    one(key.strip_prefix(prefix)?)
 }
 
 fn owner(address: &Address) -> Vec<u8> {
-    let bytes = address.as_bytes();
-    [&[bytes.len() as u8], bytes].concat()
+    with(&[], &[address])
 }

@@ -62,7 +62,7 @@ pub use slash::{Slash, Slashed};
 pub use slsbft_genesis::staking::{Candidate, Params};
 pub use state::params;
 pub use validators::{jail, tombstone, unjail};
-pub use view::{View, candidate, candidates, is_self_stake_enough, operator_of, self_stake, total_bonded};
+pub use view::{View, candidate, candidates, operator_of, self_stake, total_bonded};
 
 use crate::{
     context::Context,

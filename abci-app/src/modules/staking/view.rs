@@ -18,21 +18,13 @@ pub fn total_bonded(state: &impl Read) -> Result<Amount, Fault> {
     Ok(state::totals(state)?.bonded)
 }
 
-/// uankr that a candidate's operator has staked with it; zero if there is no candidate.
-pub fn self_stake(state: &impl Read, operator: &Address) -> Result<Amount, Fault> {
-    let Some(candidate) = state::candidate(state, operator)? else {
-        return Ok(Amount::ZERO);
-    };
-    let (pool, pair) = standing(state, operator, &candidate)?;
-    sound(pool.tokens_for(pair.now.shares))
-}
-
-/// Whether a candidate has staked enough with itself to be elected: what the chain asks for,
-/// and what it asks of itself.
-pub fn is_self_stake_enough(state: &impl Read, candidate: &Candidate) -> Result<bool, Fault> {
+/// uankr that a candidate's operator has staked with it, and whether that is enough to be
+/// elected: what the chain asks for, and what it asks of itself.
+pub fn self_stake(state: &impl Read, candidate: &Candidate) -> Result<(Amount, bool), Fault> {
+    let (pool, pair) = standing(state, &candidate.operator, candidate)?;
+    let held = sound(pool.tokens_for(pair.now.shares))?;
     let Params { min_self_stake, .. } = state::params(state)?;
-    let least = min_self_stake.max(candidate.min_self_delegation);
-    Ok(self_stake(state, &candidate.operator)? >= least)
+    Ok((held, held >= min_self_stake.max(candidate.min_self_delegation)))
 }
 
 /// A delegator's pair with a candidate, and its pool, as they stand once the pair has

@@ -9,11 +9,11 @@ use slsbft_proto::service::v1::{
 use slsbft_types::Address;
 use tonic::transport::Channel;
 
-use super::{Client, ClientError};
+use super::{Client, ClientError, MAX_ANSWER_BYTES};
 
 impl Client {
     fn services(&self) -> QueryClient<Channel> {
-        QueryClient::new(self.channel())
+        QueryClient::new(self.channel()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
     pub async fn service_params(&self) -> Result<Params, ClientError> {

@@ -1,9 +1,9 @@
 //! Reading what an auditor has to do.
 
-use slsbft_proto::service::v1::{QueryAssignmentRequest, Target, query_client::QueryClient};
+use slsbft_proto::service::v1::Target;
 use slsbft_types::Address;
 
-use super::{Client, ClientError, MAX_ANSWER_BYTES};
+use super::{Client, ClientError};
 
 /// Whom an auditor has to audit in the running epoch, and what the chain has of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,17 +25,9 @@ pub struct Assignment {
 }
 
 impl Client {
-    /// The assignment of an auditing account in the running epoch.
+    /// What [`Client::audit_assignment`] answers, read.
     pub async fn assignment(&self, auditor: &Address) -> Result<Assignment, ClientError> {
-        let request = QueryAssignmentRequest {
-            auditor: auditor.to_string(),
-        };
-        let answer = QueryClient::new(self.channel())
-            .max_decoding_message_size(MAX_ANSWER_BYTES)
-            .assignment(request)
-            .await
-            .map_err(|s| self.failed(s))?
-            .into_inner();
+        let answer = self.audit_assignment(auditor).await?;
         let operator = match answer.operator.as_str() {
             "" => None,
             text => Some(text.parse().map_err(|_| self.without("a readable operator"))?),
