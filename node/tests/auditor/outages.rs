@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::{
     node::Node,
-    setup::{BLOCK, auditor, eventually, key, next, target, within},
+    setup::{BLOCK, auditor, blocks, eventually, key, next, target, within},
     targets,
 };
 
@@ -26,7 +26,7 @@ async fn an_outage_in_the_middle_of_an_epoch_costs_nothing() {
     let auditing = tokio::spawn(async move { within(auditor.next()).await });
     eventually("a probe", || server.connections() > asked).await;
     node.down();
-    tokio::time::sleep(BLOCK * 5).await;
+    blocks(&node, 5).await;
     node.up();
     let (epoch, ended) = auditing.await.unwrap();
     assert!(matches!(ended, Ended::Revealed { .. }), "{ended:?}");
@@ -85,7 +85,7 @@ async fn an_account_that_audits_for_nobody_waits_until_it_is_appointed() {
     node.state().dismissed = true;
     let mut auditor = auditor(&node, home.path()).await;
     let auditing = tokio::spawn(async move { next(&mut auditor).await });
-    tokio::time::sleep(BLOCK * 10).await;
+    blocks(&node, 10).await;
     assert!(!auditing.is_finished());
     assert_eq!(server.connections(), 0);
     node.state().dismissed = false;
@@ -99,7 +99,7 @@ async fn a_node_that_replays_old_blocks_is_waited_for() {
     node.state().lag = 3_600;
     let mut auditor = auditor(&node, home.path()).await;
     let auditing = tokio::spawn(async move { next(&mut auditor).await });
-    tokio::time::sleep(BLOCK * 10).await;
+    blocks(&node, 10).await;
     assert_eq!(server.connections(), 0);
     assert!(node.state().offered.is_empty());
     node.state().lag = 0;
@@ -114,6 +114,7 @@ async fn a_chain_that_stands_still_is_waited_for() {
     let auditing = tokio::spawn(async move { next(&mut auditor).await });
     eventually("a commitment", || node.state().digest.is_some()).await;
     node.state().halted = true;
+    // Nothing moves any more that could be waited for.
     tokio::time::sleep(BLOCK * 10).await;
     assert!(node.state().reveals.is_empty());
     assert!(!auditing.is_finished());

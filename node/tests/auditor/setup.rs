@@ -94,6 +94,12 @@ pub async fn next(auditor: &mut Auditor) -> (u64, Ended) {
     }
 }
 
+/// Until the fake node has made so many blocks more.
+pub async fn blocks(node: &Node, more: u64) {
+    let height = node.state().height + more;
+    eventually("blocks", || node.state().height >= height).await;
+}
+
 /// Looks again until it holds.
 pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = std::time::Instant::now();
