@@ -1,0 +1,1 @@
+//! A small interpreter that charges by `docs/contracts/metering.md`.

@@ -1,0 +1,1 @@
+//! A metered, deterministic WebAssembly VM.
