@@ -29,7 +29,7 @@ use slsbft_store::{Changes, Commit, Overlay, Snapshot, Store};
 
 pub use genesis::{export, init};
 pub use mempool::{MempoolService, Verified};
-pub use modules::{QUERIES, check};
+pub use modules::{check, queries};
 pub use query::QueryService;
 pub use simulate::simulate;
 

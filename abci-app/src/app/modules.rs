@@ -2,7 +2,7 @@
 //! they are wired.
 
 use cosmos_sdk_proto::Any;
-use slsbft_store::{Read, Snapshot};
+use slsbft_store::Read;
 use tendermint_proto::v0_38::abci::{CommitInfo, Misbehavior, ValidatorUpdate};
 
 use super::{market::Market, rewards, validators::Validators};
@@ -25,7 +25,7 @@ use crate::{
         slashing::{self, Slashing},
         staking::{self, Staking},
     },
-    query::QueryError,
+    query::{QueryError, View},
     tx::Msg,
 };
 
@@ -185,27 +185,29 @@ pub const STORES: [&str; 13] = [
     "staking",
 ];
 
-type Query = fn(&Snapshot, &str, &[u8]) -> Result<Vec<u8>, QueryError>;
+type Query<S> = fn(&View<'_, S>, &str, &[u8]) -> Result<Vec<u8>, QueryError>;
 
 /// Query services and who answers them.
-pub const QUERIES: [(&str, Query); 13] = [
-    (auth::query::SERVICE, auth::query::query),
-    (bank::query::SERVICE, bank::query::query),
-    (beacon::query::SERVICE, beacon::query::query),
-    (consensus::query::SERVICE, consensus::query::query),
-    (distribution::query::SERVICE, distribution::query::query),
-    (election::query::SERVICE, election::query::query),
-    (epochs::query::SERVICE, epochs::query::query),
-    (fees::query::SERVICE, fees::query::query),
-    (incentives::query::SERVICE, |state, method, request| {
-        INCENTIVES.query(state, method, request)
-    }),
-    (metering::query::SERVICE, metering::query::query),
-    (service::query::SERVICE, |state, method, request| {
-        SERVICE.query(state, method, request)
-    }),
-    (slashing::query::SERVICE, |state, method, request| {
-        SLASHING.query(state, method, request)
-    }),
-    (staking::query::SERVICE, staking::query::query),
-];
+pub fn queries<S: Read>() -> [(&'static str, Query<S>); 13] {
+    [
+        (auth::query::SERVICE, auth::query::query),
+        (bank::query::SERVICE, bank::query::query),
+        (beacon::query::SERVICE, beacon::query::query),
+        (consensus::query::SERVICE, consensus::query::query),
+        (distribution::query::SERVICE, distribution::query::query),
+        (election::query::SERVICE, election::query::query),
+        (epochs::query::SERVICE, epochs::query::query),
+        (fees::query::SERVICE, fees::query::query),
+        (incentives::query::SERVICE, |view, method, request| {
+            INCENTIVES.query(view, method, request)
+        }),
+        (metering::query::SERVICE, metering::query::query),
+        (service::query::SERVICE, |view, method, request| {
+            SERVICE.query(view, method, request)
+        }),
+        (slashing::query::SERVICE, |view, method, request| {
+            SLASHING.query(view, method, request)
+        }),
+        (staking::query::SERVICE, staking::query::query),
+    ]
+}

@@ -4,9 +4,11 @@
 mod error;
 pub mod page;
 mod route;
+mod view;
 
 pub use error::{Code, QueryError};
 pub use route::{route, services};
+pub use view::View;
 
 use prost::Message;
 use slsbft_types::{Address, address::VALIDATOR_PREFIX};

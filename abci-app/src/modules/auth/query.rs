@@ -8,16 +8,16 @@ use cosmos_sdk_proto::cosmos::auth::v1beta1::{
     QueryModuleAccountByNameResponse, QueryModuleAccountsRequest, QueryModuleAccountsResponse,
     QueryParamsRequest, QueryParamsResponse,
 };
-use slsbft_store::{Order, Read, Snapshot, Space};
+use slsbft_store::{Order, Read, Space};
 use slsbft_types::{Address, address::ACCOUNT_PREFIX};
 
 use super::{Account, Params, account, keys};
-use crate::query::{QueryError, answer, page::paginate};
+use crate::query::{QueryError, View, answer, page::paginate};
 
 pub const SERVICE: &str = "cosmos.auth.v1beta1.Query";
 
 /// Answers one method of the service.
-pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Account" => answer(request, |r: QueryAccountRequest| {
             let (address, account) = find(state, &r.address)?;
@@ -69,14 +69,14 @@ pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, 
     }
 }
 
-fn find(state: &Snapshot, text: &str) -> Result<(Address, Account), QueryError> {
+fn find(state: &View<'_, impl Read>, text: &str) -> Result<(Address, Account), QueryError> {
     let address = Address::from_bech32(text).map_err(QueryError::invalid)?;
     let account = super::Auth.get(state, &address)?;
     let missing = || QueryError::not_found(format!("account {address} not found"));
     Ok((address, account.ok_or_else(missing)?))
 }
 
-fn accounts(state: &Snapshot, request: QueryAccountsRequest) -> Result<QueryAccountsResponse, QueryError> {
+fn accounts(state: &View<'_, impl Read>, request: QueryAccountsRequest) -> Result<QueryAccountsResponse, QueryError> {
     let (accounts, pagination) = paginate(
         state,
         Space::Main,
@@ -94,7 +94,7 @@ fn accounts(state: &Snapshot, request: QueryAccountsRequest) -> Result<QueryAcco
 }
 
 fn address_by_id(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryAccountAddressByIdRequest,
 ) -> Result<QueryAccountAddressByIdResponse, QueryError> {
     #[allow(deprecated, reason = "older clients still set `id`")]
@@ -115,7 +115,7 @@ fn address_by_id(
 
 /// Module accounts are made at genesis, so they are among the first numbers;
 /// nobody can make more of them.
-fn module_accounts(state: &Snapshot) -> Result<QueryModuleAccountsResponse, QueryError> {
+fn module_accounts(state: &View<'_, impl Read>) -> Result<QueryModuleAccountsResponse, QueryError> {
     const MOST_LOOKED_AT: usize = 10_000;
     let mut accounts = Vec::new();
     for entry in state

@@ -17,7 +17,7 @@ use cosmos_sdk_proto::cosmos::{
         v1beta1::Coin as ProtoCoin,
     },
 };
-use slsbft_store::{Snapshot, Space};
+use slsbft_store::{Read, Space};
 use slsbft_types::{Address, Amount, Denom, Time};
 
 use super::{Bank, balance, decode_amount, keys, params, supply};
@@ -35,7 +35,7 @@ pub const SERVICE: &str = "cosmos.bank.v1beta1.Query";
 const MAX_DENOMS: usize = 100;
 
 /// Answers one method of the service.
-pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Balance" => answer(request, |r: QueryBalanceRequest| {
             let (owner, denom) = (address(&r.address)?, denom(&r.denom)?);
@@ -110,7 +110,7 @@ pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, 
 }
 
 fn all_balances(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryAllBalancesRequest,
 ) -> Result<QueryAllBalancesResponse, QueryError> {
     let prefix = keys::balances_of(&address(&request.address)?);
@@ -127,7 +127,7 @@ fn all_balances(
 }
 
 fn spendable_balances(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QuerySpendableBalancesRequest,
 ) -> Result<QuerySpendableBalancesResponse, QueryError> {
     let owner = address(&request.address)?;
@@ -144,7 +144,7 @@ fn spendable_balances(
 }
 
 fn total_supply(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryTotalSupplyRequest,
 ) -> Result<QueryTotalSupplyResponse, QueryError> {
     let (supply, page) = paginate(
@@ -166,7 +166,7 @@ fn total_supply(
 }
 
 fn owners(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     wanted: &str,
     page: Option<PageRequest>,
 ) -> Result<(Vec<DenomOwner>, PageResponse), QueryError> {
@@ -181,14 +181,14 @@ fn owners(
     })
 }
 
-fn metadata(state: &Snapshot, wanted: &str) -> Result<Metadata, QueryError> {
+fn metadata(state: &View<'_, impl Read>, wanted: &str) -> Result<Metadata, QueryError> {
     let wanted = denom(wanted)?;
     record::load(state, Space::Main, &keys::metadata(wanted.as_str()))?
         .ok_or_else(|| QueryError::not_found(format!("client metadata for denom {wanted}")))
 }
 
 fn send_enabled(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QuerySendEnabledRequest,
 ) -> Result<QuerySendEnabledResponse, QueryError> {
     if request.denoms.is_empty() {
@@ -210,8 +210,8 @@ fn send_enabled(
     })
 }
 
-fn spendable(state: &Snapshot, owner: &Address, denom: &str) -> Result<Amount, QueryError> {
-    let now = Time::from_seconds(state.block().time.0);
+fn spendable(state: &View<'_, impl Read>, owner: &Address, denom: &str) -> Result<Amount, QueryError> {
+    let now = Time::from_seconds(state.time().seconds);
     Ok(Bank::new(Auth).spendable(state, owner, denom, now)?)
 }
 

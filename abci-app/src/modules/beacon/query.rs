@@ -5,18 +5,18 @@ use slsbft_proto::beacon::v1::{
     QueryHistoryResponse, QueryProposerRequest, QueryProposerResponse, QuerySeedsRequest, QuerySeedsResponse,
     QueryVrfKeyRequest, QueryVrfKeyResponse, Seat,
 };
-use slsbft_store::{Order, Read, Snapshot, Space};
+use slsbft_store::{Order, Read, Space};
 
 use super::{BeaconError, keys, value, vrf_key};
 use crate::{
     modules::{consensus, record},
-    query::{QueryError, answer, operator, page::paginate},
+    query::{QueryError, View, answer, operator, page::paginate},
 };
 
 pub const SERVICE: &str = "slsbft.beacon.v1.Query";
 
 /// Answers one method of the service.
-pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Beacon" => answer(request, |_: QueryBeaconRequest| beacon(state)),
         "History" => answer(request, |r| history(state, r)),
@@ -27,7 +27,7 @@ pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, 
     }
 }
 
-fn beacon(state: &Snapshot) -> Result<QueryBeaconResponse, QueryError> {
+fn beacon(state: &View<'_, impl Read>) -> Result<QueryBeaconResponse, QueryError> {
     let last = state.prefix(Space::Main, keys::SEED, Order::Descending).next();
     let last: EpochSeed = match last.transpose()? {
         Some((key, value)) => record::decode(&value, &key)?,
@@ -41,7 +41,7 @@ fn beacon(state: &Snapshot) -> Result<QueryBeaconResponse, QueryError> {
     })
 }
 
-fn history(state: &Snapshot, request: QueryHistoryRequest) -> Result<QueryHistoryResponse, QueryError> {
+fn history(state: &View<'_, impl Read>, request: QueryHistoryRequest) -> Result<QueryHistoryResponse, QueryError> {
     let (contributions, pagination) = paginate(
         state,
         Space::Epoch,
@@ -55,7 +55,7 @@ fn history(state: &Snapshot, request: QueryHistoryRequest) -> Result<QueryHistor
     })
 }
 
-fn seeds(state: &Snapshot, request: QuerySeedsRequest) -> Result<QuerySeedsResponse, QueryError> {
+fn seeds(state: &View<'_, impl Read>, request: QuerySeedsRequest) -> Result<QuerySeedsResponse, QueryError> {
     let (seeds, pagination) = paginate(
         state,
         Space::Main,
@@ -69,7 +69,7 @@ fn seeds(state: &Snapshot, request: QuerySeedsRequest) -> Result<QuerySeedsRespo
     })
 }
 
-fn keys_of(state: &Snapshot, request: &QueryVrfKeyRequest) -> Result<QueryVrfKeyResponse, QueryError> {
+fn keys_of(state: &View<'_, impl Read>, request: &QueryVrfKeyRequest) -> Result<QueryVrfKeyResponse, QueryError> {
     let operator = operator(&request.operator)?;
     let registered = vrf_key(state, &operator)?;
     let registered =
@@ -82,7 +82,7 @@ fn keys_of(state: &Snapshot, request: &QueryVrfKeyRequest) -> Result<QueryVrfKey
     })
 }
 
-fn proposer(state: &Snapshot) -> Result<QueryProposerResponse, QueryError> {
+fn proposer(state: &View<'_, impl Read>) -> Result<QueryProposerResponse, QueryError> {
     let turns = consensus::turns(state)?;
     let proposer = turns.iter().find(|turn| turn.proposes);
     Ok(QueryProposerResponse {

@@ -1,11 +1,11 @@
 //! `cosmos.consensus.v1.Query`.
 
 use prost::Message;
-use slsbft_store::Snapshot;
+use slsbft_store::Read;
 use tendermint_proto::v0_38::types::ConsensusParams;
 
 use super::params;
-use crate::query::{QueryError, answer};
+use crate::query::{QueryError, View, answer};
 
 pub const SERVICE: &str = "cosmos.consensus.v1.Query";
 
@@ -21,7 +21,7 @@ struct QueryParamsResponse {
 }
 
 /// Answers one method of the service.
-pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Params" => answer(request, |_: QueryParamsRequest| {
             Ok(QueryParamsResponse {

@@ -18,7 +18,7 @@ use cosmos_sdk_proto::cosmos::{
     },
 };
 use slsbft_mechanism::share::{Accrued, Dec};
-use slsbft_store::Snapshot;
+use slsbft_store::Read;
 use slsbft_types::{Address, Amount, BASE_DENOM, Ratio, address::VALIDATOR_PREFIX};
 
 use super::{
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     errors::TxError,
     modules::{bank, fees, staking::View},
-    query::{Code, QueryError, answer},
+    query::{Code, QueryError, View, answer},
 };
 
 pub const SERVICE: &str = "cosmos.distribution.v1beta1.Query";
@@ -36,7 +36,7 @@ pub const SERVICE: &str = "cosmos.distribution.v1beta1.Query";
 const MOST: usize = 1_000;
 
 /// Answers one method of the service.
-pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Params" => answer(request, |_: QueryParamsRequest| params(state)),
         "ValidatorDistributionInfo" => answer(request, |r| validator_info(state, r)),
@@ -86,7 +86,7 @@ pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, 
 
 /// Cosmos's tax is the treasury's part of the fees.
 #[allow(deprecated, reason = "clients read a number in each field")]
-fn params(state: &Snapshot) -> Result<QueryParamsResponse, QueryError> {
+fn params(state: &View<'_, impl Read>) -> Result<QueryParamsResponse, QueryError> {
     let none = "0".to_owned();
     Ok(QueryParamsResponse {
         params: Some(ProtoParams {
@@ -99,7 +99,7 @@ fn params(state: &Snapshot) -> Result<QueryParamsResponse, QueryError> {
 }
 
 fn validator_info(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryValidatorDistributionInfoRequest,
 ) -> Result<QueryValidatorDistributionInfoResponse, QueryError> {
     let operator = operator(&request.validator_address)?;
@@ -115,7 +115,7 @@ fn validator_info(
 
 /// Cosmos's period of a slash is its number here.
 fn validator_slashes(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryValidatorSlashesRequest,
 ) -> Result<QueryValidatorSlashesResponse, QueryError> {
     let operator = operator(&request.validator_address)?;
@@ -144,7 +144,7 @@ fn validator_slashes(
 /// A page of slashes; it ends with all slashes of a height, so that the next can begin with
 /// a height.
 fn slash_page(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     operator: &Address,
     heights: RangeInclusive<u64>,
     offset: u64,
@@ -178,7 +178,7 @@ fn slash_page(
 }
 
 fn delegation_rewards(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryDelegationRewardsRequest,
 ) -> Result<QueryDelegationRewardsResponse, QueryError> {
     let delegator = account(&request.delegator_address)?;
@@ -195,7 +195,7 @@ fn delegation_rewards(
 }
 
 fn total_rewards(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryDelegationTotalRewardsRequest,
 ) -> Result<QueryDelegationTotalRewardsResponse, QueryError> {
     let delegator = account(&request.delegator_address)?;
@@ -215,7 +215,7 @@ fn total_rewards(
     })
 }
 
-fn delegations(state: &Snapshot, delegator: &Address) -> Result<Vec<(Address, Dec)>, QueryError> {
+fn delegations(state: &View<'_, impl Read>, delegator: &Address) -> Result<Vec<(Address, Dec)>, QueryError> {
     let found = View.delegations(state, delegator, MOST + 1)?;
     if found.len() > MOST {
         return Err(QueryError::invalid(format!(
@@ -227,7 +227,7 @@ fn delegations(state: &Snapshot, delegator: &Address) -> Result<Vec<(Address, De
 
 /// What a delegation is owed; `None` if there is none.
 fn rewards(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     delegator: &Address,
     operator: &Address,
     shares: Dec,
@@ -239,7 +239,7 @@ fn rewards(
     Ok(Some(sound(holding.owed(&index))?))
 }
 
-fn outstanding(state: &Snapshot, operator: &Address) -> Result<Outstanding, QueryError> {
+fn outstanding(state: &View<'_, impl Read>, operator: &Address) -> Result<Outstanding, QueryError> {
     state::outstanding(state, operator)?.ok_or_else(|| {
         QueryError::not_found(format!(
             "validator {} does not exist",

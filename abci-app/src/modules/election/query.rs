@@ -6,19 +6,19 @@ use slsbft_proto::election::v1::{
     QueryElectionResponse, QueryParamsRequest, QueryParamsResponse, QuerySnapshotRequest,
     QuerySnapshotResponse, Standing,
 };
-use slsbft_store::{Order, Read, Snapshot as State, Space};
+use slsbft_store::{Order, Read, Space};
 use slsbft_types::Address;
 
 use super::{Params, keys, snapshot::Snapshot, standing::Outcome};
 use crate::{
     errors::Fault,
-    query::{QueryError, answer, operator, page::paginate_list},
+    query::{QueryError, View, answer, operator, page::paginate_list},
 };
 
 pub const SERVICE: &str = "slsbft.election.v1.Query";
 
 /// Answers one method of the service.
-pub fn query(state: &State, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Params" => answer(request, |_: QueryParamsRequest| params(state)),
         "Election" => answer(request, |r| held(state, &r)),
@@ -28,7 +28,7 @@ pub fn query(state: &State, method: &str, request: &[u8]) -> Result<Vec<u8>, Que
     }
 }
 
-fn params(state: &State) -> Result<QueryParamsResponse, QueryError> {
+fn params(state: &View<'_, impl Read>) -> Result<QueryParamsResponse, QueryError> {
     let params = Params::load(state)?;
     Ok(QueryParamsResponse {
         params: Some(ProtoParams {
@@ -40,7 +40,7 @@ fn params(state: &State) -> Result<QueryParamsResponse, QueryError> {
     })
 }
 
-fn held(state: &State, request: &QueryElectionRequest) -> Result<QueryElectionResponse, QueryError> {
+fn held(state: &View<'_, impl Read>, request: &QueryElectionRequest) -> Result<QueryElectionResponse, QueryError> {
     let oldest = edge(state, Order::Ascending)?;
     let epoch = match request.epoch {
         0 => edge(state, Order::Descending)?,
@@ -64,7 +64,7 @@ fn held(state: &State, request: &QueryElectionRequest) -> Result<QueryElectionRe
     })
 }
 
-fn candidate(state: &State, request: &QueryCandidateRequest) -> Result<QueryCandidateResponse, QueryError> {
+fn candidate(state: &View<'_, impl Read>, request: &QueryCandidateRequest) -> Result<QueryCandidateResponse, QueryError> {
     let operator = operator(&request.operator)?;
     let named = operator.to_validator_bech32();
     let latest = match edge(state, Order::Descending)? {
@@ -84,7 +84,7 @@ fn candidate(state: &State, request: &QueryCandidateRequest) -> Result<QueryCand
     Ok(QueryCandidateResponse { latest, next })
 }
 
-fn snapshot(state: &State, request: QuerySnapshotRequest) -> Result<QuerySnapshotResponse, QueryError> {
+fn snapshot(state: &View<'_, impl Read>, request: QuerySnapshotRequest) -> Result<QuerySnapshotResponse, QueryError> {
     let snapshot = Snapshot::load(state)?;
     let all = expected(&snapshot, &Params::load(state)?, None)?;
     let (standings, pagination) = paginate_list(all, request.pagination)?;
@@ -135,7 +135,7 @@ fn standings(outcome: &Outcome) -> Result<Vec<Standing>, QueryError> {
 }
 
 /// The first or last epoch whose election is kept.
-fn edge(state: &State, order: Order) -> Result<Option<u64>, QueryError> {
+fn edge(state: &View<'_, impl Read>, order: Order) -> Result<Option<u64>, QueryError> {
     let entry = state.prefix(Space::Main, keys::RESULT, order).next();
     let Some((key, _)) = entry.transpose()? else {
         return Ok(None);

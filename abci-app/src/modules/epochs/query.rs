@@ -3,15 +3,15 @@
 use slsbft_proto::epochs::v1::{
     QueryCurrentEpochRequest, QueryCurrentEpochResponse, QueryParamsRequest, QueryParamsResponse,
 };
-use slsbft_store::Snapshot;
+use slsbft_store::Read;
 
 use super::{current, params};
-use crate::query::{QueryError, answer};
+use crate::query::{QueryError, View, answer};
 
 pub const SERVICE: &str = "slsbft.epochs.v1.Query";
 
 /// Answers one method of the service.
-pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "CurrentEpoch" => answer(request, |_: QueryCurrentEpochRequest| {
             let epoch = current(state)?;

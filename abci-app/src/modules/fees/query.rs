@@ -3,18 +3,18 @@
 use slsbft_proto::fees::v1::{
     QueryCollectedRequest, QueryCollectedResponse, QueryParamsRequest, QueryParamsResponse,
 };
-use slsbft_store::Snapshot;
+use slsbft_store::Read;
 
 use super::{Fees, Params};
 use crate::{
     modules::{auth::Auth, bank::Bank},
-    query::{QueryError, answer},
+    query::{QueryError, View, answer},
 };
 
 pub const SERVICE: &str = "slsbft.fees.v1.Query";
 
 /// Answers one method of the service.
-pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Params" => answer(request, |_: QueryParamsRequest| {
             Ok(QueryParamsResponse {

@@ -4,21 +4,21 @@ use slsbft_proto::incentives::v1::{
     Part, QueryEarnedRequest, QueryEarnedResponse, QueryParamsRequest, QueryParamsResponse,
     QueryPoolsRequest, QueryPoolsResponse,
 };
-use slsbft_store::Snapshot;
+use slsbft_store::Read;
 use slsbft_types::{Address, BASE_DENOM};
 
 use super::{Incentives, MINING_REWARDS, accounts, params, pools};
 use crate::{
     errors::Fault,
     modules::ledger::Ledger,
-    query::{QueryError, answer, operator},
+    query::{QueryError, View, answer, operator},
 };
 
 pub const SERVICE: &str = "slsbft.incentives.v1.Query";
 
 impl<L: Ledger> Incentives<L> {
     /// Answers one method of the service.
-    pub fn query(&self, state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+    pub fn query(&self, state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
         match method {
             "Params" => answer(request, |_: QueryParamsRequest| {
                 Ok(QueryParamsResponse {
@@ -38,7 +38,7 @@ impl<L: Ledger> Incentives<L> {
         }
     }
 
-    fn pools(&self, state: &Snapshot) -> Result<QueryPoolsResponse, QueryError> {
+    fn pools(&self, state: &View<'_, impl Read>) -> Result<QueryPoolsResponse, QueryError> {
         let pools = pools::load(state)?;
         let mining = Address::module(MINING_REWARDS);
         let remaining = self.ledger.balance(state, &mining, BASE_DENOM);

@@ -6,20 +6,20 @@ use slsbft_proto::metering::v1::{
     self, QueryDealRequest, QueryDealResponse, QueryDealsRequest, QueryDealsResponse, QueryOfferRequest,
     QueryOfferResponse, QueryOffersRequest, QueryOffersResponse, QueryParamsRequest, QueryParamsResponse,
 };
-use slsbft_store::{Read, Snapshot, Space};
+use slsbft_store::{Read, Space};
 use slsbft_types::Address;
 
 use super::{deals, keys, state};
 use crate::{
     errors::{ExecError, Fault},
     modules::record,
-    query::{QueryError, answer, page::paginate},
+    query::{QueryError, View, answer, page::paginate},
 };
 
 pub const SERVICE: &str = "slsbft.metering.v1.Query";
 
 /// Answers one method of the service.
-pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Params" => answer(request, |_: QueryParamsRequest| {
             Ok(QueryParamsResponse {
@@ -49,7 +49,7 @@ pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, 
     }
 }
 
-fn offers(state: &Snapshot, request: QueryOffersRequest) -> Result<QueryOffersResponse, QueryError> {
+fn offers(state: &View<'_, impl Read>, request: QueryOffersRequest) -> Result<QueryOffersResponse, QueryError> {
     let (offers, pagination) = match request.provider.as_str() {
         "" => records(state, keys::OFFER, request.pagination),
         provider => indexed(
@@ -65,7 +65,7 @@ fn offers(state: &Snapshot, request: QueryOffersRequest) -> Result<QueryOffersRe
     })
 }
 
-fn deals(state: &Snapshot, request: QueryDealsRequest) -> Result<QueryDealsResponse, QueryError> {
+fn deals(state: &View<'_, impl Read>, request: QueryDealsRequest) -> Result<QueryDealsResponse, QueryError> {
     let index = match (
         request.provider.as_str(),
         request.consumer.as_str(),
@@ -95,7 +95,7 @@ type Page<M> = (Vec<M>, PageResponse);
 
 /// A page of records, which are stored as they are returned.
 fn records<M: Message + Default>(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     prefix: &[u8],
     page: Option<PageRequest>,
 ) -> Result<Page<M>, QueryError> {
@@ -106,7 +106,7 @@ fn records<M: Message + Default>(
 
 /// A page of the records that an index names.
 fn indexed<M: Message + Default>(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     prefix: &[u8],
     record_key: fn(u64) -> Vec<u8>,
     page: Option<PageRequest>,

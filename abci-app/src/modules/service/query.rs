@@ -7,21 +7,21 @@ use slsbft_proto::service::v1::{
     QueryProviderRequest, QueryProviderResponse, QueryProvidersRequest, QueryProvidersResponse,
     QueryVerdictRequest, QueryVerdictResponse, Target,
 };
-use slsbft_store::{Snapshot, Space};
-use slsbft_types::{Address, Ratio, Time};
+use slsbft_store::{Read, Space};
+use slsbft_types::{Address, Ratio};
 
 use super::{Params, Service, Validators, audits, keys, record_of, records, registry};
 use crate::{
     errors::{ExecError, Fault},
     modules::{epochs, ledger::Ledger, record},
-    query::{QueryError, answer, operator, page::paginate},
+    query::{QueryError, View, answer, operator, page::paginate},
 };
 
 pub const SERVICE: &str = "slsbft.service.v1.Query";
 
 impl<L: Ledger, V: Validators> Service<L, V> {
     /// Answers one method of the service.
-    pub fn query(&self, state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+    pub fn query(&self, state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
         match method {
             "Params" => answer(request, |_: QueryParamsRequest| {
                 Ok(QueryParamsResponse {
@@ -56,7 +56,7 @@ impl<L: Ledger, V: Validators> Service<L, V> {
 
     fn assignment(
         &self,
-        state: &Snapshot,
+        state: &View<'_, impl Read>,
         request: &QueryAssignmentRequest,
     ) -> Result<QueryAssignmentResponse, QueryError> {
         let asked = operator(&request.auditor)?;
@@ -91,7 +91,7 @@ impl<L: Ledger, V: Validators> Service<L, V> {
 }
 
 /// The targets with these ids that are still registered.
-fn targets(state: &Snapshot, ids: &[u32]) -> Result<Vec<Target>, QueryError> {
+fn targets(state: &View<'_, impl Read>, ids: &[u32]) -> Result<Vec<Target>, QueryError> {
     let mut targets = Vec::with_capacity(ids.len());
     let mut page = (None, records::Page::new());
     for id in ids {
@@ -114,12 +114,12 @@ fn targets(state: &Snapshot, ids: &[u32]) -> Result<Vec<Target>, QueryError> {
     Ok(targets)
 }
 
-fn registered(state: &Snapshot, address: &Address) -> Result<Provider, QueryError> {
+fn registered(state: &View<'_, impl Read>, address: &Address) -> Result<Provider, QueryError> {
     let provider = registry::provider(state, address)?;
     provider.ok_or_else(|| QueryError::not_found(format!("provider {address} is not registered")))
 }
 
-fn providers(state: &Snapshot, request: QueryProvidersRequest) -> Result<QueryProvidersResponse, QueryError> {
+fn providers(state: &View<'_, impl Read>, request: QueryProvidersRequest) -> Result<QueryProvidersResponse, QueryError> {
     let (providers, pagination) = if request.tag.is_empty() {
         paginate(
             state,
@@ -142,7 +142,7 @@ fn providers(state: &Snapshot, request: QueryProvidersRequest) -> Result<QueryPr
     })
 }
 
-fn levels(state: &Snapshot, request: QueryLevelsRequest) -> Result<QueryLevelsResponse, QueryError> {
+fn levels(state: &View<'_, impl Read>, request: QueryLevelsRequest) -> Result<QueryLevelsResponse, QueryError> {
     let (levels, pagination) = paginate(state, Space::Main, keys::ID, request.pagination, |key, _| {
         let address = keys::address_after(&[], key);
         let address = address.ok_or_else(|| Fault::corrupt("a participant's key"))?;
@@ -155,13 +155,9 @@ fn levels(state: &Snapshot, request: QueryLevelsRequest) -> Result<QueryLevelsRe
 }
 
 /// A level as it is at the time of the latest block.
-fn level_of(state: &Snapshot, address: &Address, record: &Record) -> Result<Level, QueryError> {
+fn level_of(state: &View<'_, impl Read>, address: &Address, record: &Record) -> Result<Level, QueryError> {
     let rules = Params::load(state)?.levels;
-    let (seconds, nanos) = state.block().time;
-    let now = Time {
-        seconds,
-        nanos: u32::try_from(nanos).unwrap_or(0),
-    };
+    let now = state.time();
     let scores = record.scores(now, &rules);
     Ok(Level {
         address: address.to_string(),
@@ -180,7 +176,7 @@ fn level_of(state: &Snapshot, address: &Address, record: &Record) -> Result<Leve
     })
 }
 
-fn verdict(state: &Snapshot, request: &QueryVerdictRequest) -> Result<QueryVerdictResponse, QueryError> {
+fn verdict(state: &View<'_, impl Read>, request: &QueryVerdictRequest) -> Result<QueryVerdictResponse, QueryError> {
     let address = operator(&request.address)?;
     let slot = match records::id_of(state, &address)? {
         Some(id) => records::load(state, id)?,

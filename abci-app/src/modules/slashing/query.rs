@@ -4,7 +4,7 @@ use cosmos_sdk_proto::cosmos::slashing::v1beta1::{
     Params as ProtoParams, QueryParamsRequest, QueryParamsResponse, QuerySigningInfoRequest,
     QuerySigningInfoResponse, QuerySigningInfosRequest, QuerySigningInfosResponse, ValidatorSigningInfo,
 };
-use slsbft_store::{Read, Snapshot};
+use slsbft_store::Read;
 use slsbft_types::{Address, Ratio, address::CONSENSUS_PREFIX};
 use tendermint_proto::google::protobuf::{Duration, Timestamp};
 
@@ -15,14 +15,14 @@ use crate::{
         consensus::{self, ConsensusAddress, Uptime},
         epochs,
     },
-    query::{QueryError, answer, page::paginate_list},
+    query::{QueryError, View, answer, page::paginate_list},
 };
 
 pub const SERVICE: &str = "cosmos.slashing.v1beta1.Query";
 
 impl<S: Stakes> Slashing<S> {
     /// Answers one method of the service.
-    pub fn query(&self, state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+    pub fn query(&self, state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
         match method {
             "Params" => answer(request, |_: QueryParamsRequest| params(state)),
             "SigningInfo" => answer(request, |r| self.signing_info(state, &r)),
@@ -33,7 +33,7 @@ impl<S: Stakes> Slashing<S> {
 
     fn signing_info(
         &self,
-        state: &Snapshot,
+        state: &View<'_, impl Read>,
         request: &QuerySigningInfoRequest,
     ) -> Result<QuerySigningInfoResponse, QueryError> {
         let address = Address::from_bech32_with(CONSENSUS_PREFIX, &request.cons_address);
@@ -56,7 +56,7 @@ impl<S: Stakes> Slashing<S> {
     /// Of the validators that sign in the running epoch.
     fn signing_infos(
         &self,
-        state: &Snapshot,
+        state: &View<'_, impl Read>,
         request: QuerySigningInfosRequest,
     ) -> Result<QuerySigningInfosResponse, QueryError> {
         let uptimes: Vec<_> = consensus::running_uptimes(state)?.into_iter().collect();
@@ -73,7 +73,7 @@ impl<S: Stakes> Slashing<S> {
     /// The window is the running epoch.
     fn info(
         &self,
-        state: &Snapshot,
+        state: &View<'_, impl Read>,
         address: &ConsensusAddress,
         uptime: Uptime,
     ) -> Result<ValidatorSigningInfo, Fault> {

@@ -12,18 +12,18 @@ use cosmos_sdk_proto::cosmos::staking::v1beta1::{
 };
 use slsbft_genesis::staking::{Arrival, Term};
 use slsbft_mechanism::share::Pool;
-use slsbft_store::Snapshot;
+use slsbft_store::Read;
 use slsbft_types::{Address, Amount, Coin};
 
 use super::{SPACE, account, candidate, operator};
 use crate::{
     errors::Fault,
     modules::staking::{keys, pair::Pair, sound, state, view::standing},
-    query::{QueryError, page::paginate},
+    query::{QueryError, View, page::paginate},
 };
 
 pub fn to_validator(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryValidatorDelegationsRequest,
 ) -> Result<QueryValidatorDelegationsResponse, QueryError> {
     let operator = operator(&request.validator_addr)?;
@@ -38,7 +38,7 @@ pub fn to_validator(
 }
 
 pub fn of_delegator(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryDelegatorDelegationsRequest,
 ) -> Result<QueryDelegatorDelegationsResponse, QueryError> {
     let delegator = account("delegator", &request.delegator_addr)?;
@@ -52,7 +52,7 @@ pub fn of_delegator(
     })
 }
 
-pub fn one(state: &Snapshot, request: QueryDelegationRequest) -> Result<QueryDelegationResponse, QueryError> {
+pub fn one(state: &View<'_, impl Read>, request: QueryDelegationRequest) -> Result<QueryDelegationResponse, QueryError> {
     let delegator = account("delegator", &request.delegator_addr)?;
     let operator = operator(&request.validator_addr)?;
     if state::shares(state, &delegator, &operator)?.is_zero() {
@@ -67,7 +67,7 @@ pub fn one(state: &Snapshot, request: QueryDelegationRequest) -> Result<QueryDel
 }
 
 pub fn unbonding_from(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryValidatorUnbondingDelegationsRequest,
 ) -> Result<QueryValidatorUnbondingDelegationsResponse, QueryError> {
     let operator = operator(&request.validator_addr)?;
@@ -82,7 +82,7 @@ pub fn unbonding_from(
 }
 
 pub fn unbonding_of(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryDelegatorUnbondingDelegationsRequest,
 ) -> Result<QueryDelegatorUnbondingDelegationsResponse, QueryError> {
     let delegator = account("delegator", &request.delegator_addr)?;
@@ -97,7 +97,7 @@ pub fn unbonding_of(
 }
 
 pub fn unbonding(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryUnbondingDelegationRequest,
 ) -> Result<QueryUnbondingDelegationResponse, QueryError> {
     let delegator = account("delegator", &request.delegator_addr)?;
@@ -116,7 +116,7 @@ pub fn unbonding(
 
 /// By delegator, or by source, and narrowed down by the others that are given.
 pub fn redelegations(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryRedelegationsRequest,
 ) -> Result<QueryRedelegationsResponse, QueryError> {
     let optional = |text: &str| match text {
@@ -156,7 +156,7 @@ pub fn redelegations(
 }
 
 fn delegation(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     delegator: &Address,
     operator: &Address,
 ) -> Result<DelegationResponse, QueryError> {
@@ -173,7 +173,7 @@ fn delegation(
 }
 
 fn unbonding_pair(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     delegator: &Address,
     operator: &Address,
 ) -> Result<UnbondingDelegation, QueryError> {
@@ -195,7 +195,7 @@ fn unbonding_pair(
 
 /// What came to a destination: one redelegation for each wanted source.
 fn moved(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     delegator: &Address,
     destination: &Address,
     is_wanted: impl Fn(&Address, &Address) -> bool,

@@ -9,19 +9,19 @@ use cosmos_sdk_proto::cosmos::staking::v1beta1::{
     QueryParamsRequest, QueryParamsResponse, QueryPoolRequest, QueryPoolResponse,
 };
 use slsbft_genesis::staking::{Candidate, Params};
-use slsbft_store::{Snapshot, Space};
+use slsbft_store::{Read, Space};
 use slsbft_types::{Address, BASE_DENOM, address::VALIDATOR_PREFIX};
 
 use super::{not_bonded_account, state};
 use crate::{
     modules::{bank, election},
-    query::{QueryError, answer},
+    query::{QueryError, View, answer},
 };
 
 pub const SERVICE: &str = "cosmos.staking.v1beta1.Query";
 
 /// Answers one method of the service.
-pub fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     match method {
         "Validators" => answer(request, |r| validators::all(state, r)),
         "Validator" => answer(request, |r| validators::one(state, r)),
@@ -91,7 +91,7 @@ fn operator(text: &str) -> Result<Address, QueryError> {
     Address::from_bech32_with(VALIDATOR_PREFIX, text).map_err(QueryError::invalid)
 }
 
-fn candidate(state: &Snapshot, operator: &Address) -> Result<Candidate, QueryError> {
+fn candidate(state: &View<'_, impl Read>, operator: &Address) -> Result<Candidate, QueryError> {
     state::candidate(state, operator)?.ok_or_else(|| {
         QueryError::not_found(format!("validator {} not found", operator.to_validator_bech32()))
     })

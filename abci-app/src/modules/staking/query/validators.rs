@@ -7,7 +7,7 @@ use cosmos_sdk_proto::cosmos::staking::v1beta1::{
     QueryValidatorsResponse, Validator,
 };
 use slsbft_genesis::staking::Candidate;
-use slsbft_store::{Read, Snapshot};
+use slsbft_store::Read;
 use slsbft_types::PublicKey;
 
 use super::{SPACE, account, candidate, operator};
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-pub fn all(state: &Snapshot, request: QueryValidatorsRequest) -> Result<QueryValidatorsResponse, QueryError> {
+pub fn all(state: &View<'_, impl Read>, request: QueryValidatorsRequest) -> Result<QueryValidatorsResponse, QueryError> {
     let wanted = match request.status.as_str() {
         "" => None,
         text => Some(BondStatus::from_str_name(text).filter(|status| *status != BondStatus::Unspecified)),
@@ -52,7 +52,7 @@ pub fn all(state: &Snapshot, request: QueryValidatorsRequest) -> Result<QueryVal
     })
 }
 
-pub fn one(state: &Snapshot, request: QueryValidatorRequest) -> Result<QueryValidatorResponse, QueryError> {
+pub fn one(state: &View<'_, impl Read>, request: QueryValidatorRequest) -> Result<QueryValidatorResponse, QueryError> {
     let candidate = candidate(state, &operator(&request.validator_addr)?)?;
     Ok(QueryValidatorResponse {
         validator: Some(shown(state, &candidate)?),
@@ -60,7 +60,7 @@ pub fn one(state: &Snapshot, request: QueryValidatorRequest) -> Result<QueryVali
 }
 
 pub fn of_delegator(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryDelegatorValidatorsRequest,
 ) -> Result<QueryDelegatorValidatorsResponse, QueryError> {
     let prefix = keys::delegations_of(&account("delegator", &request.delegator_addr)?);
@@ -75,7 +75,7 @@ pub fn of_delegator(
 }
 
 pub fn one_of_delegator(
-    state: &Snapshot,
+    state: &View<'_, impl Read>,
     request: QueryDelegatorValidatorRequest,
 ) -> Result<QueryDelegatorValidatorResponse, QueryError> {
     let delegator = account("delegator", &request.delegator_addr)?;
@@ -98,7 +98,7 @@ fn status(state: &impl Read, operator: &slsbft_types::Address) -> Result<BondSta
     })
 }
 
-fn shown(state: &Snapshot, candidate: &Candidate) -> Result<Validator, QueryError> {
+fn shown(state: &View<'_, impl Read>, candidate: &Candidate) -> Result<Validator, QueryError> {
     let description = candidate.description.clone();
     let commission = candidate.commission;
     Ok(Validator {
