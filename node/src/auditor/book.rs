@@ -10,7 +10,8 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use slsbft_mechanism::audit::Report;
+use slsbft_mechanism::audit::{Entry, Finding, Report};
+use slsbft_proto::service::v1::{AuditEntry, MsgCommitAudit, MsgRevealAudit};
 use slsbft_types::Address;
 
 /// Reports of so many past epochs are kept.
@@ -70,6 +71,64 @@ impl Held {
             digest,
         }
     }
+
+    /// Reads a file that [`Book::write`] wrote, of the chain that is named.
+    pub fn read(path: &Path, chain_id: &str) -> Result<Self, BookError> {
+        let damaged = |what: &str| BookError::Damaged {
+            path: path.into(),
+            what: what.into(),
+        };
+        let bytes = fs::read(path).map_err(|source| BookError::Read {
+            path: path.into(),
+            source,
+        })?;
+        let record: Record = serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))?;
+        if record.chain_id != chain_id {
+            return Err(BookError::Chain {
+                path: path.into(),
+                found: record.chain_id,
+                expected: chain_id.into(),
+            });
+        }
+        let held = record.read(chain_id);
+        held.ok_or_else(|| damaged("its digest is not that of its report"))
+    }
+
+    /// What commits `auditor` to the report, without showing it.
+    pub fn commitment(&self, auditor: String) -> MsgCommitAudit {
+        MsgCommitAudit {
+            auditor,
+            epoch: self.epoch,
+            digest: self.digest.to_vec().into(),
+        }
+    }
+
+    /// What shows the report.
+    pub fn revelation(&self, auditor: String) -> MsgRevealAudit {
+        MsgRevealAudit {
+            auditor,
+            epoch: self.epoch,
+            salt: self.salt.to_vec().into(),
+            entries: self.report.entries().iter().map(entry).collect(),
+        }
+    }
+}
+
+fn entry(entry: &Entry) -> AuditEntry {
+    let provider = entry.target;
+    match entry.finding {
+        Finding::Unreachable => AuditEntry {
+            provider,
+            ..AuditEntry::default()
+        },
+        Finding::Reached(reading) => AuditEntry {
+            provider,
+            reachable: true,
+            latency_ms: reading.latency_ms.into(),
+            throughput_kbps: reading.throughput_kbps,
+            delivered: reading.delivered.map(u32::from),
+        },
+    }
 }
 
 /// A file's content; bytes in hexadecimal.
@@ -120,7 +179,7 @@ impl Book {
             _lock: lock,
         };
         for path in book.files(EXTENSION)? {
-            match book.read(&path) {
+            match Held::read(&path, chain_id) {
                 // Not needed, perhaps; if it is, that is said when it is.
                 Err(BookError::Damaged { .. }) => {}
                 other => drop(other?),
@@ -139,7 +198,7 @@ impl Book {
     /// The report of an epoch, if one was written.
     pub fn load(&self, epoch: u64, operator: &Address) -> Result<Option<Held>, BookError> {
         let path = self.path(epoch, operator);
-        let held = match self.read(&path) {
+        let held = match Held::read(&path, &self.chain_id) {
             Err(BookError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 return Ok(None);
             }
@@ -211,27 +270,6 @@ impl Book {
         let mut paths = paths.map_err(failed)?;
         paths.retain(|path| path.extension().is_some_and(|found| found == extension));
         Ok(paths)
-    }
-
-    fn read(&self, path: &Path) -> Result<Held, BookError> {
-        let damaged = |what: &str| BookError::Damaged {
-            path: path.into(),
-            what: what.into(),
-        };
-        let bytes = fs::read(path).map_err(|source| BookError::Read {
-            path: path.into(),
-            source,
-        })?;
-        let record: Record = serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))?;
-        if record.chain_id != self.chain_id {
-            return Err(BookError::Chain {
-                path: path.into(),
-                found: record.chain_id,
-                expected: self.chain_id.clone(),
-            });
-        }
-        let held = record.read(&self.chain_id);
-        held.ok_or_else(|| damaged("its digest is not that of its report"))
     }
 }
 

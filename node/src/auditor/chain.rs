@@ -6,8 +6,6 @@ use prost::{Message, Name};
 use slsbft_client::{
     Client, ClientError, SigningKey, SubmitConfig, Submitted, Submitter, TxBuilder, client::Assignment,
 };
-use slsbft_mechanism::audit::{Entry, Finding};
-use slsbft_proto::service::v1::{AuditEntry, MsgCommitAudit, MsgRevealAudit};
 
 use super::book::Held;
 
@@ -102,23 +100,12 @@ impl Chain {
 
     /// Commits to a report, in a block up to height `until` or never.
     pub async fn commit(&mut self, held: &Held, until: u64) -> Result<(), SendError> {
-        let message = MsgCommitAudit {
-            auditor: self.account(),
-            epoch: held.epoch,
-            digest: held.digest.to_vec().into(),
-        };
-        self.send(&message, until).await
+        self.send(&held.commitment(self.account()), until).await
     }
 
     /// Reveals a report, in a block up to height `until` or never.
     pub async fn reveal(&mut self, held: &Held, until: u64) -> Result<(), SendError> {
-        let message = MsgRevealAudit {
-            auditor: self.account(),
-            epoch: held.epoch,
-            salt: held.salt.to_vec().into(),
-            entries: held.report.entries().iter().map(entry).collect(),
-        };
-        self.send(&message, until).await
+        self.send(&held.revelation(self.account()), until).await
     }
 
     async fn send<M: Message + Name>(&mut self, message: &M, until: u64) -> Result<(), SendError> {
@@ -151,22 +138,5 @@ impl Chain {
             },
             _ => error.into(),
         }
-    }
-}
-
-fn entry(entry: &Entry) -> AuditEntry {
-    let provider = entry.target;
-    match entry.finding {
-        Finding::Unreachable => AuditEntry {
-            provider,
-            ..AuditEntry::default()
-        },
-        Finding::Reached(reading) => AuditEntry {
-            provider,
-            reachable: true,
-            latency_ms: reading.latency_ms.into(),
-            throughput_kbps: reading.throughput_kbps,
-            delivered: reading.delivered.map(u32::from),
-        },
     }
 }

@@ -1,3 +1,4 @@
+use slsbft_app::app::export;
 use slsbft_client::{KeyKind, SigningKey};
 use slsbft_mechanism::audit::{Entry, Finding, Reading, Report};
 use slsbft_proto::service::v1::{
@@ -7,7 +8,7 @@ use slsbft_proto::service::v1::{
     QueryVerdictResponse, Resources,
 };
 use slsbft_tests::{Wallet, chain::CHAIN_ID, market};
-use slsbft_types::{Amount, Coins, UANKR_PER_ANKR};
+use slsbft_types::{Amount, Coins, Ratio, UANKR_PER_ANKR};
 
 use crate::support::{EPOCH, Network, packed};
 
@@ -103,6 +104,11 @@ pub fn reveal(network: &Network, operator: usize, entries: Vec<AuditEntry>) -> M
 /// An epoch, from after its first block to the next one's, in which the auditors say what they are
 /// told, each `None` nothing.
 fn audit(network: &mut Network, says: [Option<bool>; 5]) {
+    audit_while(network, says, |_| ());
+}
+
+/// The same, with something that happens between commitments and reports.
+fn audit_while(network: &mut Network, says: [Option<bool>; 5], happens: impl FnOnce(&mut Network)) {
     let mut reveals = Vec::new();
     for (n, up) in says.into_iter().enumerate() {
         let assigned = assignment(network, n);
@@ -115,6 +121,7 @@ fn audit(network: &mut Network, says: [Option<bool>; 5]) {
         }
     }
     network.chain.block();
+    happens(network);
     while network.chain.height % EPOCH < 6 {
         network.chain.block();
     }
@@ -196,6 +203,93 @@ fn an_endpoint_that_goes_dark_lowers_the_level_pauses_and_comes_back() {
     network.chain.block();
     network.chain.block();
     assert!(network.set().contains(&PROVIDER));
+}
+
+/// What a provider holds, registered or waiting for its release, in uankr.
+fn self_stake(network: &Network) -> u128 {
+    let chain = &network.chain;
+    let service = export(&chain.snapshot(), chain.height as u64).unwrap().service;
+    let address = network.operators[PROVIDER].address();
+    let held = service.providers.iter().filter(|found| found.address == address);
+    let waiting = service.releases.iter().filter(|found| found.provider == address);
+    held.map(|found| found.self_stake)
+        .chain(waiting.map(|found| found.amount))
+        .map(|amount| amount.value())
+        .sum()
+}
+
+/// A network in which a good provider falls when it was dark for an epoch or two.
+fn easily_falling() -> Network {
+    let network = Network::start_with(&STAKES, |genesis| {
+        genesis.app_state.service.params.level_floor = Ratio::from_percent(45);
+        genesis.app_state.service.params.level_rearm = Ratio::from_percent(55);
+    });
+    audited_from(network)
+}
+
+/// Epochs of darkness after which it has fallen, the last one included.
+fn dark_until_it_falls(network: &mut Network) -> usize {
+    for epochs in 1..12 {
+        audit(network, [Some(false); 5]);
+        if level(network, PROVIDER).fallen {
+            return epochs;
+        }
+    }
+    panic!("it never fell: {:?}", level(network, PROVIDER));
+}
+
+#[test]
+fn a_level_that_falls_costs_one_percent_of_the_own_stakes_once_until_it_is_back() {
+    let mut network = easily_falling();
+    let (held, stake) = (self_stake(&network), network.stake(PROVIDER));
+    assert!(
+        !level(&network, PROVIDER).fallen,
+        "{:?}",
+        level(&network, PROVIDER)
+    );
+    dark_until_it_falls(&mut network);
+    assert_eq!(self_stake(&network), held * 99 / 100);
+    assert_eq!(network.stake(PROVIDER), stake * 99 / 100);
+    audit(&mut network, [Some(false); 5]);
+    audit(&mut network, [Some(false); 5]);
+    assert_eq!(self_stake(&network), held * 99 / 100, "once per fall");
+
+    for _ in 0..40 {
+        if !level(&network, PROVIDER).fallen {
+            break;
+        }
+        audit(&mut network, [Some(true); 5]);
+    }
+    assert!(
+        !level(&network, PROVIDER).fallen,
+        "{:?}",
+        level(&network, PROVIDER)
+    );
+    dark_until_it_falls(&mut network);
+    assert_eq!(self_stake(&network), held * 99 / 100 * 99 / 100, "armed again");
+}
+
+#[test]
+fn who_deregisters_before_the_boundary_at_which_it_falls_pays_all_the_same() {
+    let mut network = easily_falling();
+    let held = self_stake(&network);
+    let epochs = dark_until_it_falls(&mut easily_falling());
+    for _ in 1..epochs {
+        audit(&mut network, [Some(false); 5]);
+    }
+    assert!(!level(&network, PROVIDER).fallen, "{epochs} epochs");
+    audit_while(&mut network, [Some(false); 5], |network| {
+        let leave = MsgDeregisterProvider {
+            provider: network.operators[PROVIDER].address().to_string(),
+        };
+        network.send(PROVIDER, &leave);
+    });
+    assert!(
+        level(&network, PROVIDER).fallen,
+        "{:?}",
+        level(&network, PROVIDER)
+    );
+    assert_eq!(self_stake(&network), held * 99 / 100);
 }
 
 #[test]

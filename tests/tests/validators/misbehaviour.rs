@@ -1,5 +1,8 @@
+use std::collections::BTreeSet;
+
 use cosmos_sdk_proto::cosmos::slashing::v1beta1::MsgUnjail;
 use slsbft_proto::election::v1::Place;
+use slsbft_tests::chain::Block;
 use slsbft_types::{Ratio, UANKR_PER_ANKR};
 use tendermint_proto::{
     google::protobuf::Timestamp,
@@ -33,14 +36,53 @@ fn unjail(network: &Network, operator: usize) -> MsgUnjail {
     }
 }
 
+/// Why validators were slashed in a block.
+fn slash_reasons(block: &Block) -> BTreeSet<String> {
+    let slashes = block
+        .response
+        .events
+        .iter()
+        .filter(|event| event.r#type == "slash");
+    slashes
+        .flat_map(|event| event.attributes.iter())
+        .filter(|attribute| attribute.key == "reason")
+        .map(|attribute| attribute.value.clone())
+        .collect()
+}
+
 #[test]
 fn who_signs_twice_loses_five_percent_and_its_seat_for_ever() {
+    loses_five_percent_and_its_seat(MisbehaviorType::DuplicateVote, "double_sign");
+}
+
+#[test]
+fn who_attacks_light_clients_loses_as_much() {
+    loses_five_percent_and_its_seat(MisbehaviorType::LightClientAttack, "light_client_attack");
+}
+
+#[test]
+fn evidence_of_an_unknown_kind_counts_for_nothing() {
+    let mut network = Network::start(&[STAKE; 5]);
+    network.end_epoch();
+    for kind in [0, 99, -1] {
+        let height = network.chain.height;
+        let mut evidence = double_sign(&network, 2, height);
+        evidence.r#type = kind;
+        network.chain.misbehavior = vec![evidence];
+        network.chain.block();
+    }
+    assert_eq!(network.stake(2), STAKE * UANKR_PER_ANKR);
+}
+
+fn loses_five_percent_and_its_seat(kind: MisbehaviorType, reason: &str) {
     let mut network = Network::start(&[STAKE; 5]);
     network.end_epoch();
     let (supply, height) = (network.chain.supply(), network.chain.height);
-    let evidence = double_sign(&network, 2, height);
+    let mut evidence = double_sign(&network, 2, height);
+    evidence.r#type = kind.into();
     network.chain.misbehavior = vec![evidence.clone()];
-    network.chain.block();
+    let block = network.chain.block();
+    assert_eq!(slash_reasons(&block), BTreeSet::from([reason.to_owned()]));
     assert_eq!(network.stake(2), STAKE * UANKR_PER_ANKR * 95 / 100);
     assert_eq!(supply - network.chain.supply(), STAKE * UANKR_PER_ANKR / 20);
     network.chain.block();

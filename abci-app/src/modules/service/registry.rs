@@ -55,7 +55,7 @@ impl<L: Ledger, V> Service<L, V> {
             }
             .into());
         }
-        if waits_for_release(ctx.state, address)? {
+        if waiting(ctx.state, address)?.is_some() {
             return Err(ServiceError::Releasing.into());
         }
         self.ledger
@@ -130,25 +130,34 @@ impl<L: Ledger, V> Service<L, V> {
         Ok(())
     }
 
-    /// Burns a part of a provider's self-stake; returns how much.
+    /// Burns a part of a provider's self-stake, also of one that waits for its release: else who
+    /// sees its level fall would deregister before the boundary. Returns how much.
     pub(super) fn slash_self_stake(
         &self,
         ctx: &mut Context<'_>,
         address: &Address,
         fraction: Ratio,
     ) -> Result<Amount, ExecError> {
-        let Some(mut found) = provider(ctx.state, address)? else {
+        let part = |held: Amount| {
+            let part = fraction.of(held);
+            part.map_err(|_| Fault::corrupt("a provider's self-stake"))
+        };
+        let burned = if let Some(mut found) = provider(ctx.state, address)? {
+            let held = self_stake_of(&found)?;
+            let burned = part(held)?;
+            found.self_stake = held.saturating_sub(burned).to_string();
+            save(ctx.state, address, &found);
+            burned
+        } else if let Some((free_at, held)) = waiting(ctx.state, address)? {
+            let burned = part(held)?;
+            hold(ctx.state, address, held.saturating_sub(burned), free_at);
+            burned
+        } else {
             return Ok(Amount::ZERO);
         };
-        let held = self_stake_of(&found)?;
-        let burned = fraction
-            .of(held)
-            .map_err(|_| Fault::corrupt("a provider's self-stake"))?;
         self.ledger
             .burn(ctx, &stakes_account(), &Coins::base(burned))
             .map_err(|error| Fault::Invariant(format!("slash of a self-stake: {error}")))?;
-        found.self_stake = held.saturating_sub(burned).to_string();
-        save(ctx.state, address, &found);
         Ok(burned)
     }
 
@@ -192,7 +201,8 @@ pub fn all(state: &impl Read) -> Result<Vec<(Address, Provider)>, Fault> {
 pub fn hold(state: &mut Overlay, address: &Address, self_stake: Amount, free_at: Time) {
     let amount = self_stake.value().to_be_bytes().to_vec();
     state.set(Space::Main, keys::release(free_at, address), amount);
-    state.set(Space::Main, keys::releasing(address), vec![1]);
+    let seconds = free_at.seconds.to_be_bytes().to_vec();
+    state.set(Space::Main, keys::releasing(address), seconds);
 }
 
 /// What is held back: until when (Unix seconds), whose, how much.
@@ -247,8 +257,21 @@ fn registered(state: &impl Read, address: &Address) -> Result<Provider, ExecErro
     found.ok_or_else(|| ServiceError::NotRegistered(address.to_string()).into())
 }
 
-fn waits_for_release(state: &impl Read, address: &Address) -> Result<bool, Fault> {
-    Ok(state.contains(Space::Main, &keys::releasing(address))?)
+/// The self-stake of one that deregistered, and when it comes free.
+fn waiting(state: &impl Read, address: &Address) -> Result<Option<(Time, Amount)>, Fault> {
+    let corrupt = || Fault::corrupt("a self-stake that waits for its release");
+    let Some(bytes) = state.get(Space::Main, &keys::releasing(address))? else {
+        return Ok(None);
+    };
+    let seconds = bytes.as_slice().try_into().map(i64::from_be_bytes);
+    let free_at = Time {
+        seconds: seconds.map_err(|_| corrupt())?,
+        nanos: 0,
+    };
+    let key = keys::release(free_at, address);
+    let value = state.get(Space::Main, &key)?.ok_or_else(corrupt)?;
+    let (_, _, amount) = read_held(&key, &value)?;
+    Ok(Some((free_at, amount)))
 }
 
 fn describe(

@@ -1,5 +1,7 @@
 //! `slsbftd tx service`
 
+use std::path::PathBuf;
+
 use clap::{Subcommand, ValueEnum};
 use slsbft_proto::service::v1::{
     EndpointKind, MsgDeregisterProvider, MsgRegisterProvider, MsgSetAuditor, MsgUpdateProvider, Provider,
@@ -11,6 +13,7 @@ use super::{
     super::{Global, Outcome, options::Failure, values},
     Sender, With,
 };
+use crate::auditor::book::Held;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -49,6 +52,26 @@ pub enum Command {
     SetAuditor {
         /// An address, or the name of a key [default: your own account]
         auditor: Option<String>,
+    },
+    /// Commit to an audit report by hand; `slsbftd audit` does it by itself
+    #[command(
+        after_help = "Examples:\n  slsbftd tx service commit-audit ~/.slsbft/audits/12-ankr1….json --from auditor\n\n\
+        The file is one that `slsbftd audit` keeps. Only its digest is sent, in the first two thirds of its epoch."
+    )]
+    CommitAudit {
+        /// The report
+        #[arg(value_name = "FILE")]
+        report: PathBuf,
+    },
+    /// Reveal an audit report by hand, for example after the auditor's machine was lost
+    #[command(
+        after_help = "Examples:\n  slsbftd tx service reveal-audit ~/.slsbft/audits/12-ankr1….json --from auditor\n\n\
+        The file is the one that was committed to. It is accepted in the last third of its epoch."
+    )]
+    RevealAudit {
+        /// The report
+        #[arg(value_name = "FILE")]
+        report: PathBuf,
     },
 }
 
@@ -156,6 +179,14 @@ pub async fn run(command: Command, with: &With, global: &Global) -> Outcome {
                 auditor: auditor.map(|address| address.to_string()).unwrap_or_default(),
             };
             sender.send(&message).await
+        }
+        Command::CommitAudit { report } => {
+            let held = Held::read(&report, &sender.chain_id().await?)?;
+            sender.send(&held.commitment(own)).await
+        }
+        Command::RevealAudit { report } => {
+            let held = Held::read(&report, &sender.chain_id().await?)?;
+            sender.send(&held.revelation(own)).await
         }
     }
 }
