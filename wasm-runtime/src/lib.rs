@@ -4,6 +4,10 @@
 //! against a [`Chain`], which is all that this crate knows of the chain around it. A call's [`Outcome`] is
 //! the same on every node: the points used, to the unit, and what the contract returned or the [`Failure`]
 //! it ended with. What is wrong with the node alone is a [`Fault`].
+//!
+//! - [`pass`]: checks a contract's module and writes its accounting into it;
+//! - [`limits`]: what a module may contain at most;
+//! - [`prices`]: what its operators cost.
 
 mod cache;
 mod chain;
