@@ -1,1 +1,30 @@
-//! A metered, deterministic WebAssembly VM.
+//! A metered, deterministic WebAssembly VM for contracts.
+//!
+//! [`Vm`] checks and compiles code and keeps it; [`cosmwasm::Call`] runs one entry point of one contract
+//! against a [`Chain`], which is all that this crate knows of the chain around it. A call's [`Outcome`] is
+//! the same on every node: the points used, to the unit, and what the contract returned or the [`Failure`]
+//! it ended with. What is wrong with the node alone is a [`Fault`].
+//!
+//! - [`pass`]: checks a contract's module and writes its accounting into it;
+//! - [`limits`]: what a module may contain at most;
+//! - [`prices`]: what its operators cost.
+
+mod cache;
+mod chain;
+pub mod cosmwasm;
+mod engine;
+mod failure;
+mod fault;
+mod host_prices;
+pub mod limits;
+pub mod pass;
+pub mod prices;
+mod vm;
+
+pub use cache::CacheStats;
+pub use chain::{Answer, Chain, Order, Page, Record};
+pub use engine::{Code, CodeHash};
+pub use failure::{Failure, MAX_TEXT, Outcome, Reason, RegionError, Trap};
+pub use fault::Fault;
+pub use host_prices::{HostPrices, Linear};
+pub use vm::{CompileError, Config, Interrupt, Lane, Optimise, Refusal, Vm, Warmed};

@@ -1,0 +1,141 @@
+//! One call of one instance, from its budget to its outcome.
+
+use wasmtime::{Instance, Store};
+
+use super::lend::lend;
+use super::limits::Growth;
+use super::meter::{MAX_BUDGET, Meter};
+use super::settings::{NATIVE_STACK, memory_bytes};
+use super::{Code, Scans, State, Stop, Watch};
+use crate::{Chain, Failure, Fault, HostPrices, Outcome, Reason, cosmwasm};
+
+/// Slots of the metered stack that a call has (`docs/contracts/metering.md`).
+const STACK: i64 = 1 << 17;
+
+/// Native stack for the host's own frames around and between those of an instance, in bytes.
+const HOST_STACK: usize = 1 << 20;
+
+/// How a call is to be run.
+pub(crate) struct Run<'a> {
+    pub(crate) code: &'a Code,
+    pub(crate) chain: &'a mut dyn Chain,
+    /// Its budget, in points.
+    pub(crate) points: u64,
+    pub(crate) prices: HostPrices,
+    pub(crate) watch: Watch,
+    /// Whether it may only read.
+    pub(crate) read_only: bool,
+    /// What the call is, for its failure.
+    pub(crate) entry: &'static str,
+}
+
+/// Runs `body` with a fresh instance on a stack that is deep enough, and settles the account.
+///
+/// # Errors
+/// When the node fails, not the contract.
+pub(crate) fn run<T>(
+    call: Run<'_>,
+    body: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<T>,
+) -> Result<Outcome<T>, Fault> {
+    let stack = NATIVE_STACK.saturating_add(HOST_STACK);
+    stacker::maybe_grow(stack, stack.saturating_add(HOST_STACK), || run_here(call, body))
+}
+
+fn run_here<T>(
+    call: Run<'_>,
+    body: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<T>,
+) -> Result<Outcome<T>, Fault> {
+    let Run {
+        code,
+        chain,
+        points,
+        prices,
+        watch,
+        read_only,
+        entry,
+    } = call;
+    let budget = points.min(MAX_BUDGET);
+    let Some(rest) = budget.checked_sub(code.price) else {
+        return Ok(Outcome {
+            used: points,
+            result: Err(Failure {
+                entry,
+                reason: Reason::OutOfGas,
+            }),
+        });
+    };
+    let memory = memory_bytes()?;
+    let (left, result) = lend(chain, |chain| {
+        let state = State {
+            chain,
+            growth: Growth { memory },
+            meter: None,
+            watch,
+            prices,
+            read_only,
+            scans: Scans::default(),
+            interface: cosmwasm::Instance::default(),
+        };
+        let mut store = Store::try_new(code.pre.module().engine(), state).map_err(Fault::engine)?;
+        store.limiter(|state| &mut state.growth);
+        settle(&mut store, code, rest, body)
+    })?;
+    Ok(Outcome {
+        used: left.map_or(points, |left| budget.saturating_sub(left)),
+        result: result.map_err(|reason| Failure { entry, reason }),
+    })
+}
+
+/// What is left of the budget (nothing: all of it is used up), and what came of the call.
+type Settled<T> = (Option<u64>, Result<T, Reason>);
+
+fn settle<T>(
+    store: &mut Store<State>,
+    code: &Code,
+    points: u64,
+    body: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<T>,
+) -> Result<Settled<T>, Fault> {
+    let result = match start(store, code, points) {
+        Ok(instance) => body(store, &instance),
+        Err(error) => Err(error),
+    };
+    let result = match result.map_err(|error| Stop::of(error, code.hash())) {
+        Ok(value) => Ok(value),
+        Err(Stop::Reason(reason)) => Err(reason),
+        Err(Stop::Fault(fault)) => return Err(fault),
+    };
+    let Some(meter) = store.data().meter else {
+        // The module trapped while it was laid out, before it could run.
+        return Ok((Some(points), result));
+    };
+    let Ok(left) = u64::try_from(meter.left(&mut *store)?) else {
+        return Ok((None, Err(Reason::OutOfGas)));
+    };
+    let exhausted = result.is_err() && meter.stack_left(&mut *store)? < 0;
+    Ok((
+        Some(left),
+        if exhausted {
+            Err(Reason::StackExhausted)
+        } else {
+            result
+        },
+    ))
+}
+
+/// Makes the instance, arms its budgets, and runs what was its start function.
+fn start(store: &mut Store<State>, code: &Code, points: u64) -> wasmtime::Result<Instance> {
+    let instance = code.pre.instantiate(&mut *store)?;
+    let points = i64::try_from(points).map_err(|error| Stop::from(Fault::engine(error)))?;
+    let meter = Meter::arm(&mut *store, &instance, &code.meter, points, STACK).map_err(Stop::from)?;
+    store.data_mut().meter = Some(meter);
+    // Before the start function, which may already call the host.
+    cosmwasm::bind(store, &instance, &code.interface)?;
+    if let Some(start) = &code.meter.start {
+        let function = instance
+            .get_module_export(&mut *store, start)
+            .and_then(wasmtime::Extern::into_func)
+            .ok_or_else(|| Stop::Fault(Fault::engine("the start function is none")))?;
+        function.typed::<(), ()>(&*store)?.call(&mut *store, ())?;
+    }
+    Ok(instance)
+}

@@ -1,0 +1,294 @@
+//! The VM: what a node makes once and shares between its threads.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
+
+use wasmtime::{Engine, Linker};
+
+use crate::cache::{Cache, Disk};
+use crate::cosmwasm::{self, CAPABILITIES, CheckError, Report};
+use crate::engine::{Artifact, Code, State, Watch, engine};
+use crate::pass::{self, Metered, Rules};
+use crate::{CacheStats, CodeHash, Fault, HostPrices};
+
+/// How a VM is set up. What is consensus (prices, capabilities) must be the same on every node; the rest
+/// is the node's own.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where compiled code is kept; nowhere: it is compiled again after each start.
+    pub cache_folder: Option<PathBuf>,
+    /// Compiled code that is kept in memory, in bytes.
+    pub cache_bytes: usize,
+    /// Places for instances in blocks: as many calls as nest in each other, for each thread that runs
+    /// blocks or what could become one.
+    pub block_places: u32,
+    /// Places for instances outside of blocks.
+    pub query_places: u32,
+    /// How much the compiler takes time for.
+    pub optimise: Optimise,
+    /// What the host's services cost. Consensus.
+    pub prices: HostPrices,
+    /// What the chain offers contracts. Consensus.
+    pub capabilities: BTreeSet<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            cache_folder: None,
+            cache_bytes: 256 << 20,
+            block_places: 64,
+            query_places: 64,
+            optimise: Optimise::Speed,
+            prices: HostPrices::DEFAULT,
+            capabilities: CAPABILITIES.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+}
+
+/// How much the compiler takes time for. Changes nothing that contracts can see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Optimise {
+    /// For nothing that is not needed.
+    None,
+    /// For fast code.
+    Speed,
+}
+
+/// Whether a call is part of a block.
+#[derive(Clone, Debug)]
+pub enum Lane {
+    /// It is, or could become part of one: nothing but the contract ends it.
+    Block,
+    /// It is not: it ends when this is raised, at the contract's next call of the host, and when there is
+    /// no place for it. Its budget bounds what it computes in between.
+    Query(Interrupt),
+}
+
+/// Ends the calls outside of blocks that carry it.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Ends the calls.
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A place outside of blocks, while it is taken.
+pub(crate) struct Place<'a>(&'a AtomicU32);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Lane {
+    /// Takes a place if it takes one.
+    pub(crate) fn enter(self, vm: &Vm) -> Result<(Watch, Option<Place<'_>>), Fault> {
+        let Self::Query(interrupt) = self else {
+            return Ok((Watch::Nobody, None));
+        };
+        // Places of queries are counted apart, so that no number of them takes a block's.
+        let taken = vm.queries.fetch_add(1, Ordering::Relaxed);
+        let place = Place(&vm.queries);
+        if taken >= vm.config.query_places {
+            Err(Fault::Busy)
+        } else {
+            Ok((Watch::Interrupt(interrupt), Some(place)))
+        }
+    }
+}
+
+/// Why code is not accepted. The same on every node.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The module breaks a rule of what contracts may contain.
+    #[error(transparent)]
+    Module(#[from] pass::Refusal),
+    /// The module breaks a rule of the interface.
+    #[error(transparent)]
+    Interface(#[from] CheckError),
+    /// The compiler cannot compile it.
+    #[error("the code cannot be compiled: {0}")]
+    Uncompilable(String),
+}
+
+/// Why there is no compiled code.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// The code's own fault.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The node's.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// What a warm start did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Warmed {
+    /// Codes that are now in memory.
+    pub ready: usize,
+    /// Codes whose bytes were not to be had, or that no longer compile.
+    pub failed: usize,
+}
+
+/// The VM.
+pub struct Vm {
+    config: Config,
+    engine: Engine,
+    linker: Linker<State>,
+    cache: Cache,
+    queries: AtomicU32,
+}
+
+impl Vm {
+    /// Sets up a VM.
+    ///
+    /// # Errors
+    /// When the engine cannot have its memory, or the cache's folder cannot be made.
+    pub fn new(config: Config) -> Result<Self, Fault> {
+        let engine = engine(
+            config.optimise,
+            config.block_places.saturating_add(config.query_places),
+        )?;
+        let mut linker = Linker::new(&engine);
+        cosmwasm::link(&mut linker)?;
+        let disk = config
+            .cache_folder
+            .as_ref()
+            .map(|folder| Disk::below(folder, &engine))
+            .transpose()?;
+        let cache = Cache::new(config.cache_bytes, disk);
+        Ok(Self {
+            config,
+            engine,
+            linker,
+            cache,
+            queries: AtomicU32::new(0),
+        })
+    }
+
+    /// Whether this chain accepts the code, and what it is. Nothing is compiled.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, code: &[u8]) -> Result<Report, Refusal> {
+        Ok(self.meter(code)?.1)
+    }
+
+    /// Checks code, compiles it unless that was done before, and keeps it. Any thread may do so ahead of
+    /// the block that needs it.
+    ///
+    /// # Errors
+    /// When the code is refused, or the node fails.
+    pub fn compile(&self, code: &[u8]) -> Result<Arc<Code>, CompileError> {
+        self.get(CodeHash::of(code), || self.artifact(code))
+    }
+
+    /// Code that was accepted before. `bytes` is asked for it only if it must be compiled again.
+    ///
+    /// # Errors
+    /// When the bytes are not to be had or are not that code's, or the node fails.
+    pub fn load(
+        &self,
+        hash: CodeHash,
+        bytes: impl FnOnce() -> Result<Vec<u8>, Fault>,
+    ) -> Result<Arc<Code>, Fault> {
+        let found = self.get(hash, || {
+            let code = bytes()?;
+            if CodeHash::of(&code) != hash {
+                return Err(Fault::Engine(format!("the bytes of code {hash} are other bytes")).into());
+            }
+            self.artifact(&code)
+        });
+        found.map_err(|error| match error {
+            CompileError::Fault(fault) => fault,
+            // It was accepted once, by this version's rules.
+            CompileError::Refused(refusal) => Fault::Engine(format!("code {hash} is refused now: {refusal}")),
+        })
+    }
+
+    /// Keeps loaded code in memory whatever its use. Returns whether it is loaded.
+    pub fn pin(&self, hash: CodeHash) -> bool {
+        self.cache.pin(hash, true)
+    }
+
+    /// Lets code go again when the memory is needed. Returns whether it is loaded.
+    pub fn unpin(&self, hash: CodeHash) -> bool {
+        self.cache.pin(hash, false)
+    }
+
+    /// Loads codes in a thread of its own, so that a node can start meanwhile: a call that needs one waits
+    /// for that one only.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn warm(
+        self: &Arc<Self>,
+        codes: Vec<CodeHash>,
+        mut bytes: impl FnMut(CodeHash) -> Result<Vec<u8>, Fault> + Send + 'static,
+    ) -> io::Result<JoinHandle<Warmed>> {
+        let vm = Arc::clone(self);
+        thread::Builder::new()
+            .name("contracts-warm".to_owned())
+            .spawn(move || {
+                let mut warmed = Warmed::default();
+                for hash in codes {
+                    match vm.load(hash, || bytes(hash)) {
+                        Ok(_) => warmed.ready = warmed.ready.saturating_add(1),
+                        Err(_) => warmed.failed = warmed.failed.saturating_add(1),
+                    }
+                }
+                warmed
+            })
+    }
+
+    /// What the cache of compiled code did so far.
+    pub fn cache_stats(&self) -> CacheStats {
+        self.cache.stats()
+    }
+
+    /// What the host's services cost.
+    pub fn prices(&self) -> &HostPrices {
+        &self.config.prices
+    }
+
+    fn get(
+        &self,
+        hash: CodeHash,
+        compile: impl FnOnce() -> Result<Artifact, CompileError>,
+    ) -> Result<Arc<Code>, CompileError> {
+        self.cache
+            .get(hash, |artifact| Code::new(&self.linker, hash, artifact), compile)
+    }
+
+    fn artifact(&self, code: &[u8]) -> Result<Artifact, CompileError> {
+        let (metered, _) = self.meter(code)?;
+        let image = self
+            .engine
+            .precompile_module(&metered.wasm)
+            .map_err(|error| Refusal::Uncompilable(format!("{error:#}")))?;
+        Ok(Artifact {
+            price: metered.instantiation,
+            image,
+        })
+    }
+
+    fn meter(&self, code: &[u8]) -> Result<(Metered, Report), Refusal> {
+        let metered = pass::meter(code, &Rules::CONSENSUS)?;
+        let report = cosmwasm::check(&metered, &self.config.capabilities)?;
+        Ok((metered, report))
+    }
+}

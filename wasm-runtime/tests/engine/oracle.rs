@@ -1,0 +1,219 @@
+//! Runs a contract in this VM and in `cosmwasm-vm`, and compares what each call returns and writes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cosmwasm_std::{Coin, Env, MessageInfo, Order};
+use cosmwasm_vm::testing::{MockApi, MockQuerier, MockStorage, mock_env, mock_info};
+use cosmwasm_vm::{
+    Backend, BackendError, CommunicationError, Instance, InstanceOptions, Size, Storage, VmError, VmResult,
+    call_execute_raw, call_instantiate_raw, call_migrate_raw, call_migrate_with_info_raw, call_query_raw,
+    call_reply_raw, call_sudo_raw,
+};
+use slsbft_wasm::cosmwasm::Entry;
+use slsbft_wasm::{Code, Reason, Trap};
+
+use crate::chain::MemoryChain;
+use crate::support::{PLENTY, VM, call};
+
+type Theirs = Instance<MockApi, MockStorage, MockQuerier>;
+
+/// A contract in both VMs.
+pub struct Pair {
+    wasm: Vec<u8>,
+    code: Arc<Code>,
+    pub ours: MemoryChain,
+    theirs: Option<Backend<MockApi, MockStorage, MockQuerier>>,
+    pub env: Env,
+}
+
+impl Pair {
+    pub fn new(wasm: Vec<u8>) -> Self {
+        Self::with_balances(wasm, &[])
+    }
+
+    pub fn with_balances(wasm: Vec<u8>, balances: &[(&str, &[Coin])]) -> Self {
+        let ours = MemoryChain {
+            querier: MockQuerier::new(balances),
+            ..Default::default()
+        };
+        let api = MockApi::default();
+        let theirs = Backend {
+            api,
+            storage: MockStorage::new(),
+            querier: MockQuerier::new(balances),
+        };
+        let code = VM.compile(&wasm).unwrap();
+        Self {
+            wasm,
+            code,
+            ours,
+            theirs: Some(theirs),
+            env: mock_env(),
+        }
+    }
+
+    /// The code of another contract takes over.
+    pub fn replace(&mut self, wasm: Vec<u8>) {
+        self.code = VM.compile(&wasm).unwrap();
+        self.wasm = wasm;
+    }
+
+    /// Puts a value into both states.
+    pub fn put(&mut self, key: &[u8], value: &[u8]) {
+        self.ours.state.insert(key.to_vec(), value.to_vec());
+        self.theirs.as_mut().unwrap().storage.set(key, value).0.unwrap();
+    }
+
+    /// Calls both and returns what both returned, after comparing it and the states.
+    pub fn both(&mut self, entry: Entry, args: &[&[u8]]) -> Result<Vec<u8>, Reason> {
+        let outcome = call(&self.code, &mut self.ours, PLENTY).raw(entry, args).unwrap();
+        let ours = outcome.result.map_err(|failure| failure.reason);
+        let theirs = self.call_theirs(entry, args);
+        match (&ours, &theirs) {
+            (Ok(ours), Ok(theirs)) => assert_eq!(show(ours), show(theirs)),
+            (Err(ours), Err(theirs)) => assert!(same(ours, theirs), "{ours:?} and {theirs:?}"),
+            _ => panic!("{:?} and {theirs:?}", ours.as_ref().map(|bytes| show(bytes))),
+        }
+        assert_eq!(self.ours.state, self.their_state());
+        ours
+    }
+
+    pub fn instantiate(&mut self, info: &MessageInfo, msg: &str) -> Result<String, Reason> {
+        let (env, info) = (json(&self.env), json(info));
+        self.both(Entry::Instantiate, &[&env, &info, msg.as_bytes()])
+            .map(|bytes| show(&bytes))
+    }
+
+    pub fn execute(&mut self, sender: &str, funds: &[Coin], msg: &str) -> Result<String, Reason> {
+        let (env, info) = (json(&self.env), json(&mock_info(sender, funds)));
+        self.both(Entry::Execute, &[&env, &info, msg.as_bytes()])
+            .map(|bytes| show(&bytes))
+    }
+
+    pub fn query(&mut self, msg: &str) -> Result<String, Reason> {
+        let env = json(&self.env);
+        self.both(Entry::Query, &[&env, msg.as_bytes()])
+            .map(|bytes| show(&bytes))
+    }
+
+    pub fn two(&mut self, entry: Entry, msg: &str) -> Result<String, Reason> {
+        let env = json(&self.env);
+        self.both(entry, &[&env, msg.as_bytes()])
+            .map(|bytes| show(&bytes))
+    }
+
+    fn call_theirs(&mut self, entry: Entry, args: &[&[u8]]) -> VmResult<Vec<u8>> {
+        let backend = self.theirs.take().unwrap();
+        // 0.1 s by their prices, and the memory that ours has.
+        let options = InstanceOptions {
+            gas_limit: 1_000_000_000_000,
+        };
+        let mut instance = Instance::from_code(&self.wasm, backend, options, Some(Size::mebi(64))).unwrap();
+        let result = call_entry(&mut instance, entry, args);
+        self.theirs = instance.recycle();
+        result
+    }
+
+    fn their_state(&mut self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let storage = &mut self.theirs.as_mut().unwrap().storage;
+        let all = storage.scan(None, None, Order::Ascending).0.unwrap();
+        storage.all(all).0.unwrap().into_iter().collect()
+    }
+}
+
+fn call_entry(instance: &mut Theirs, entry: Entry, args: &[&[u8]]) -> VmResult<Vec<u8>> {
+    match (entry, args) {
+        (Entry::Instantiate, [env, info, msg]) => call_instantiate_raw(instance, env, info, msg),
+        (Entry::Execute, [env, info, msg]) => call_execute_raw(instance, env, info, msg),
+        (Entry::Query, [env, msg]) => call_query_raw(instance, env, msg),
+        (Entry::Migrate, [env, msg, info]) => call_migrate_with_info_raw(instance, env, msg, info),
+        (Entry::Migrate, [env, msg]) => call_migrate_raw(instance, env, msg),
+        (Entry::Sudo, [env, msg]) => call_sudo_raw(instance, env, msg),
+        (Entry::Reply, [env, msg]) => call_reply_raw(instance, env, msg),
+        _ => panic!("no such call"),
+    }
+}
+
+/// Whether two errors are of one kind and say the same.
+fn same(ours: &Reason, theirs: &VmError) -> bool {
+    match (ours, theirs) {
+        (Reason::OutOfGas, VmError::GasDepletion { .. }) => true,
+        (Reason::NoEntry, VmError::ResolveErr { .. }) => true,
+        (Reason::Region(_), VmError::CommunicationErr { source, .. }) => matches!(
+            source,
+            CommunicationError::DerefErr { .. }
+                | CommunicationError::InvalidRegion { .. }
+                | CommunicationError::RegionTooSmall { .. }
+                | CommunicationError::RegionAccessErr { .. }
+                | CommunicationError::ZeroAddress {}
+        ),
+        (Reason::TooLong { .. }, VmError::CommunicationErr { source, .. }) => {
+            matches!(source, CommunicationError::RegionLengthTooBig { .. })
+        }
+        (Reason::NoIterator(ours), VmError::BackendErr { source, .. }) => {
+            matches!(source, BackendError::IteratorDoesNotExist { id } if id == ours)
+        }
+        // Errors of their host's functions become texts on their way through the contract.
+        (ours, VmError::RuntimeErr { msg, .. }) => {
+            let msg = msg.strip_prefix("Wasmer runtime error: RuntimeError: ").unwrap();
+            told(ours).iter().any(|told| msg.starts_with(told.as_str()))
+        }
+        _ => false,
+    }
+}
+
+/// How their text for a reason may begin.
+fn told(reason: &Reason) -> Vec<String> {
+    let communication = "Error in guest/host communication: ";
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    match reason {
+        Reason::Aborted(text) => vec![format!("Aborted: {}", text.trim_end_matches('…'))],
+        Reason::Trap(Trap::Unreachable) => texts(&["unreachable"]),
+        Reason::Trap(Trap::MemoryOutOfBounds) => texts(&["out of bounds memory access"]),
+        Reason::Trap(Trap::DivisionByZero) => texts(&["integer divide by zero"]),
+        Reason::Trap(Trap::IntegerOverflow) => texts(&["integer overflow"]),
+        Reason::Trap(Trap::BadConversion) => texts(&["invalid conversion to integer"]),
+        Reason::ReadOnly => texts(&["Must not call a writing storage function in this context."]),
+        Reason::Reentered => texts(&["Maximum call depth exceeded."]),
+        Reason::NoIterator(id) => {
+            vec![format!(
+                "Error calling into the VM's backend: Iterator with ID {id} does not exist"
+            )]
+        }
+        Reason::NoOrder(order) => {
+            vec![format!(
+                "{communication}Got an invalid value for iteration order: {order}"
+            )]
+        }
+        Reason::Sections(_) => vec![format!("{communication}Got an invalid section")],
+        Reason::TooLong { length, limit, .. } => vec![
+            format!("{communication}Region length too big. Got {length}, limit {limit}"),
+            format!(
+                "Generic error: Key too big. Tried to write {length} bytes to storage, limit is {limit}."
+            ),
+            format!(
+                "Generic error: Value too big. Tried to write {length} bytes to storage, limit is {limit}."
+            ),
+        ],
+        Reason::Region(_) => [
+            "The Wasm memory address",
+            "Got an invalid region",
+            "Region too small",
+            "Tried to access memory of region",
+            "Got a zero Wasm address",
+        ]
+        .map(|text| format!("{communication}{text}"))
+        .to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+pub fn json(value: &impl serde::Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap()
+}
+
+/// Bytes as text where they are text.
+fn show(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| hex::encode(bytes))
+}
