@@ -7,6 +7,8 @@ use slsbft_store::Overlay;
 use slsbft_types::Time;
 use tendermint_proto::v0_38::abci::Event;
 
+use crate::machine::Machine;
+
 /// The block that is being executed, as far as its header says.
 #[derive(Clone, Debug)]
 pub struct BlockInfo {
@@ -20,6 +22,7 @@ pub struct Context<'a> {
     pub state: &'a mut Overlay,
     pub block: &'a BlockInfo,
     pub events: &'a mut Vec<Event>,
+    pub machine: &'a mut Machine,
 }
 
 impl Context<'_> {

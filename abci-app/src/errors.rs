@@ -11,6 +11,8 @@ pub enum Fault {
     Store(#[from] StoreError),
     #[error("invariant broken: {0}. Stop this node, keep its data folder and report it")]
     Invariant(String),
+    #[error("contracts: {0}")]
+    Contracts(#[from] slsbft_wasm::Fault),
     #[error("genesis: {0}")]
     Genesis(String),
     #[error("unexpected call: {0}. Consensus and application are out of step; restart the node")]
@@ -49,6 +51,12 @@ pub enum ExecError {
     Tx(#[from] TxError),
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<slsbft_wasm::Fault> for ExecError {
+    fn from(fault: slsbft_wasm::Fault) -> Self {
+        Self::Fault(fault.into())
+    }
 }
 
 impl From<StoreError> for ExecError {

@@ -9,6 +9,7 @@ pub mod context;
 pub mod errors;
 pub mod events;
 pub mod gas;
+pub mod machine;
 pub mod modules;
 pub mod probe;
 pub mod query;

@@ -7,6 +7,7 @@ use crate::{
     auth::Auth,
     bank::Bank,
     beacon::Beacon,
+    contracts::Contracts,
     consensus::ConsensusParams,
     distribution::Distribution,
     election::Election,
@@ -69,6 +70,8 @@ pub struct AppState {
     #[serde(default)]
     pub incentives: Incentives,
     #[serde(default)]
+    pub contracts: Contracts,
+    #[serde(default)]
     pub genutil: Genutil,
 }
 
@@ -90,6 +93,7 @@ impl AppState {
         self.slashing.validate().map_err(|e| e.within("slashing"))?;
         self.service.validate().map_err(|e| e.within("service"))?;
         self.incentives.validate().map_err(|e| e.within("incentives"))?;
+        self.contracts.validate().map_err(|e| e.within("contracts"))?;
         self.genutil.validate().map_err(|e| e.within("genutil"))?;
         self.staking.validate().map_err(|e| e.within("staking"))?;
         self.distribution

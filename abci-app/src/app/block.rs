@@ -24,6 +24,7 @@ use crate::{
     context::{BlockInfo, Context},
     errors::{ExecError, Fault, TxError},
     events::{annotate, event},
+    machine::{Machine, Position, Runner},
     modules::{bank, beacon, fees},
     probe::Phase,
     tx::{
@@ -130,12 +131,20 @@ impl App {
                 .as_ref()
                 .map(|verdict| verdict.as_ref().err().map(failed).unwrap_or_default()),
         );
-        for tx in &admitted {
+        let runner = Runner::of_blocks(self.vm.clone());
+        // The system transaction, if there is one, has no place among those that run code.
+        let first = tx_results.len();
+        for (index, tx) in admitted.iter().enumerate() {
+            let position = Position {
+                index: u32::try_from(index.saturating_add(first)).unwrap_or(u32::MAX),
+                tx: block.txs.get(index.saturating_add(first)).cloned().unwrap_or_default(),
+            };
             tx_results.push(match tx {
-                Ok(tx) => run(&mut state, &info, &params, tx)?,
+                Ok(tx) => run(&mut state, &info, &params, &runner, position, tx)?,
                 Err(error) => failed(error),
             });
         }
+        let mut machine = Machine::new(runner, 0, None);
 
         self.probe.enter(Phase::EndBlock);
         let begun = events.len();
@@ -143,6 +152,7 @@ impl App {
             state: &mut state,
             block: &info,
             events: &mut events,
+            machine: &mut machine,
         };
         let validator_updates = modules::end_block(&mut ctx, !block.misbehavior.is_empty())
             .map_err(|error| unexpected("end of block", error))?;
@@ -212,10 +222,12 @@ impl App {
         self.probe.enter(Phase::Signatures);
         let reads = self.read_txs(state, block.txs.get(1..).unwrap_or_default())?;
         self.probe.enter(Phase::Admission);
+        let mut machine = Machine::new(Runner::of_blocks(self.vm.clone()), 0, None);
         let mut ctx = Context {
             state: &mut *state,
             block: info,
             events,
+            machine: &mut machine,
         };
         modules::begin_block(&mut ctx, block.last_commit.as_ref(), &block.misbehavior)
             .map_err(|error| unexpected("beginning of block", error))?;
@@ -227,6 +239,7 @@ impl App {
             state: &mut *state,
             block: info,
             events,
+            machine: &mut machine,
         };
         modules::begin_epoch(&mut ctx).map_err(|error| unexpected("beginning of an epoch", error))?;
         let mut admitted = Vec::with_capacity(reads.len());
@@ -253,12 +266,17 @@ fn run(
     state: &mut Overlay,
     info: &BlockInfo,
     params: &AnteParams,
+    runner: &Runner,
+    position: Position,
     tx: &CheckedTx,
 ) -> Result<ExecTxResult, Fault> {
     let mut events = ante_events(tx);
     let kept = events.len();
+    let known = ante::gas_used(tx, params);
+    let gas = tx.fee().gas_limit.saturating_sub(known);
+    let mut machine = Machine::new(runner.clone(), gas, Some(position));
     state.begin();
-    let mut result = match run_messages(state, info, tx, &mut events) {
+    let mut result = match run_messages(state, info, &mut machine, tx, &mut events) {
         Ok(responses) => {
             state.apply();
             ExecTxResult {
@@ -275,7 +293,8 @@ fn run(
     };
     result.events = events;
     result.gas_wanted = i64::try_from(tx.fee().gas_limit).unwrap_or(i64::MAX);
-    result.gas_used = i64::try_from(ante::gas_used(tx, params)).unwrap_or(i64::MAX);
+    let used = known.saturating_add(machine.gas_used());
+    result.gas_used = i64::try_from(used).unwrap_or(i64::MAX);
     Ok(result)
 }
 
@@ -283,6 +302,7 @@ fn run(
 pub(super) fn run_messages(
     state: &mut Overlay,
     info: &BlockInfo,
+    machine: &mut Machine,
     tx: &CheckedTx,
     events: &mut Vec<Event>,
 ) -> Result<Vec<Any>, ExecError> {
@@ -292,6 +312,7 @@ pub(super) fn run_messages(
             state: &mut *state,
             block: info,
             events: &mut *events,
+            machine: &mut *machine,
         };
         let response = modules::execute(&mut ctx, msg, index).map_err(|error| match error {
             ExecError::Tx(error) => ExecError::Tx(TxError {

@@ -10,7 +10,7 @@ use tendermint_proto::v0_38::abci::{
 };
 
 use super::{App, block::Block, genesis};
-use crate::{abci::Consensus, errors::Fault, modules::epochs, probe::Phase};
+use crate::{abci::Consensus, errors::Fault, machine::Runner, modules::epochs, probe::Phase};
 
 impl Consensus for App {
     fn init_chain(&mut self, request: RequestInitChain) -> Result<ResponseInitChain, Fault> {
@@ -30,6 +30,7 @@ impl Consensus for App {
         let validators = genesis::init(
             &mut state,
             &info,
+            &Runner::of_blocks(self.vm.clone()),
             &request.consensus_params.unwrap_or_default(),
             &app_state,
         )?;

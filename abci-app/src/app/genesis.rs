@@ -12,8 +12,9 @@ use super::{
 use crate::{
     context::{BlockInfo, Context},
     errors::{ExecError, Fault},
+    machine::{Machine, Runner},
     modules::{
-        auth, bank, beacon, consensus, distribution, election, epochs, fees, incentives, metering, service,
+        auth, bank, beacon, consensus, contracts, distribution, election, epochs, fees, incentives, metering, service,
         slashing, staking,
     },
 };
@@ -22,6 +23,7 @@ use crate::{
 pub fn init(
     state: &mut Overlay,
     block: &BlockInfo,
+    runner: &Runner,
     params: &ConsensusParams,
     app_state: &AppState,
 ) -> Result<Vec<ValidatorUpdate>, Fault> {
@@ -40,17 +42,20 @@ pub fn init(
     slashing::genesis::init(state, &app_state.slashing);
     service::genesis::init(state, &app_state.service)?;
     incentives::genesis::init(state, &app_state.incentives)?;
-    gentx::deliver(state, block, &app_state.genutil.gen_txs)?;
-    found(state, block)
+    contracts::genesis::init(state, runner, &app_state.contracts)?;
+    gentx::deliver(state, block, runner, &app_state.genutil.gen_txs)?;
+    found(state, block, runner)
 }
 
 /// The first validator set, from the candidates that are there.
-fn found(state: &mut Overlay, block: &BlockInfo) -> Result<Vec<ValidatorUpdate>, Fault> {
+fn found(state: &mut Overlay, block: &BlockInfo, runner: &Runner) -> Result<Vec<ValidatorUpdate>, Fault> {
     let mut events = Vec::new();
+    let mut machine = Machine::new(runner.clone(), 0, None);
     let mut ctx = Context {
         state,
         block,
         events: &mut events,
+        machine: &mut machine,
     };
     let epoch = epochs::current(ctx.state)?.number;
     // The first epoch is not audited: there is no seed yet.
@@ -78,6 +83,7 @@ pub fn export(state: &impl Read, height: u64) -> Result<AppState, Fault> {
         slashing: slashing::genesis::export(state)?,
         service: service::genesis::export(state)?,
         incentives: incentives::genesis::export(state)?,
+        contracts: contracts::genesis::export(state)?,
         // They have run.
         genutil: Default::default(),
     })

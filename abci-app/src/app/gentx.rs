@@ -9,6 +9,7 @@ use super::block::run_messages;
 use crate::{
     context::BlockInfo,
     errors::{ExecError, Fault, TxError, sdk},
+    machine::{Machine, Runner},
     modules::staking,
     tx::{
         CheckedTx, Mode, Msg,
@@ -20,9 +21,9 @@ use crate::{
 const ACCOUNT_NUMBER: u64 = 0;
 
 /// Runs the transactions of a genesis document in order.
-pub fn deliver(state: &mut Overlay, block: &BlockInfo, txs: &[GenTx]) -> Result<(), Fault> {
+pub fn deliver(state: &mut Overlay, block: &BlockInfo, runner: &Runner, txs: &[GenTx]) -> Result<(), Fault> {
     for (i, tx) in txs.iter().enumerate() {
-        deliver_one(state, block, tx).map_err(|error| match error {
+        deliver_one(state, block, runner, tx).map_err(|error| match error {
             ExecError::Tx(error) => Fault::Genesis(format!("app_state.genutil.gen_txs[{i}]: {error}")),
             ExecError::Fault(fault) => fault,
         })?;
@@ -30,12 +31,13 @@ pub fn deliver(state: &mut Overlay, block: &BlockInfo, txs: &[GenTx]) -> Result<
     Ok(())
 }
 
-fn deliver_one(state: &mut Overlay, block: &BlockInfo, tx: &GenTx) -> Result<(), ExecError> {
+fn deliver_one(state: &mut Overlay, block: &BlockInfo, runner: &Runner, tx: &GenTx) -> Result<(), ExecError> {
     let tx = CheckedTx::decode(&tx.0.clone().into(), Mode::Deliver)?;
     check(block, &tx)?;
     let params = AnteParams::load(state)?;
     ante::admit(state, block, &params, &tx, &Signatures::Skip)?;
-    run_messages(state, block, &tx, &mut Vec::new())?;
+    let mut machine = Machine::new(runner.clone(), 0, None);
+    run_messages(state, block, &mut machine, &tx, &mut Vec::new())?;
     Ok(())
 }
 

@@ -26,6 +26,7 @@ mod validators;
 use std::sync::Arc;
 
 use slsbft_store::{Changes, Commit, Overlay, Snapshot, Store};
+use slsbft_wasm::Vm;
 
 pub use genesis::{export, init};
 pub use mempool::{MempoolService, Verified};
@@ -83,12 +84,14 @@ pub struct App {
     /// The decided block, ready to be written.
     staged: Option<Commit>,
     probe: Arc<dyn Probe>,
+    /// Runs contracts.
+    vm: Arc<Vm>,
     /// Makes this validator's part of the beacon.
     prover: Option<Arc<dyn Prover>>,
 }
 
 impl App {
-    pub fn open(store: Store, config: AppConfig) -> Result<Self, Fault> {
+    pub fn open(store: Store, config: AppConfig, vm: Arc<Vm>) -> Result<Self, Fault> {
         let snapshot = store.latest();
         let chain_id: Arc<str> = crate::modules::consensus::chain_id(&snapshot)?.into();
         let verifier = Arc::new(Verifier::new(config.signature_cache));
@@ -107,6 +110,7 @@ impl App {
             kept,
             staged,
             probe,
+            vm,
             prover: None,
         };
         if snapshot.height() > 0 {
@@ -135,7 +139,7 @@ impl App {
 
     /// What the query connection and gRPC talk to.
     pub fn query(&self) -> Arc<QueryService> {
-        Arc::new(QueryService::new(self.store.reader()))
+        Arc::new(QueryService::new(self.store.reader(), self.vm.clone()))
     }
 
     /// The latest committed state.

@@ -3,18 +3,21 @@
 
 use cosmos_sdk_proto::Any;
 use slsbft_store::Read;
+use slsbft_types::Address;
 use tendermint_proto::v0_38::abci::{CommitInfo, Misbehavior, ValidatorUpdate};
 
 use super::{market::Market, rewards, validators::Validators};
 use crate::{
     context::Context,
-    errors::{ExecError, Fault},
+    errors::{ExecError, Fault, sdk},
     events::{annotate, event},
+    machine::POINTS_PER_GAS,
     modules::{
         auth::{self, Auth},
         bank::{self, Bank},
         beacon::{self, Beacon},
         consensus::{self, Seat},
+        contracts::{self, Contracts, Router},
         distribution::{self, Distribution},
         election::{self, Election},
         epochs,
@@ -40,7 +43,25 @@ pub const BEACON: Beacon<Validators> = Beacon::new(VALIDATORS);
 pub const SLASHING: Slashing<Validators> = Slashing::new(VALIDATORS);
 pub const ELECTION: Election<Validators> = Election::new(VALIDATORS);
 pub const INCENTIVES: Incentives<Bank<Auth>> = Incentives::new(BANK);
+pub const CONTRACTS: Contracts<Bank<Auth>, Modules> = Contracts::new(BANK, Modules);
 pub const SERVICE: Service<Bank<Auth>, Validators> = Service::new(BANK, VALIDATORS);
+
+/// All modules, as contracts reach them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Modules;
+
+impl Router for Modules {
+    fn route(&self, ctx: &mut Context<'_>, sender: &Address, message: &Any) -> Result<Any, ExecError> {
+        let msg = Msg::from_any(message)?;
+        if msg.signer() != *sender {
+            let text = format!("contract {sender} cannot sign for {}", msg.signer());
+            return Err(sdk::unauthorized(text).into());
+        }
+        let price = msg.gas().saturating_mul(POINTS_PER_GAS);
+        ctx.machine.budget.spend(price)?;
+        run(ctx, &msg)
+    }
+}
 
 /// Executes the message at `index` of a transaction; its events get that index.
 pub fn execute(ctx: &mut Context<'_>, msg: &Msg, index: usize) -> Result<Any, ExecError> {
@@ -51,7 +72,15 @@ pub fn execute(ctx: &mut Context<'_>, msg: &Msg, index: usize) -> Result<Any, Ex
             .attr("sender", msg.signer())
             .attr("module", msg.module()),
     );
-    let response = match msg {
+    let response = run(ctx, msg)?;
+    for event in ctx.events.iter_mut().skip(first) {
+        annotate(event, "msg_index", index);
+    }
+    Ok(response)
+}
+
+fn run(ctx: &mut Context<'_>, msg: &Msg) -> Result<Any, ExecError> {
+    match msg {
         Msg::Bank(msg) => BANK.execute(ctx, msg),
         Msg::Metering(msg) => METERING.execute(ctx, msg),
         Msg::Staking(msg) => STAKING.execute(ctx, msg),
@@ -60,11 +89,8 @@ pub fn execute(ctx: &mut Context<'_>, msg: &Msg, index: usize) -> Result<Any, Ex
         Msg::Slashing(msg) => SLASHING.execute(ctx, msg),
         Msg::Service(msg) => SERVICE.execute(ctx, msg),
         Msg::Incentives(msg) => INCENTIVES.execute(ctx, msg),
-    }?;
-    for event in ctx.events.iter_mut().skip(first) {
-        annotate(event, "msg_index", index);
+        Msg::Contracts(msg) => CONTRACTS.execute(ctx, msg),
     }
-    Ok(response)
 }
 
 /// Reads what a transfer will read, so that it is in memory when its turn comes:
@@ -169,11 +195,12 @@ pub fn check(state: &impl Read) -> Result<(), Fault> {
 }
 
 /// Modules with keys of their own in the main store.
-pub const STORES: [&str; 13] = [
+pub const STORES: [&str; 14] = [
     "auth",
     "bank",
     "beacon",
     "consensus",
+    "contracts",
     "distribution",
     "election",
     "epochs",
@@ -188,12 +215,13 @@ pub const STORES: [&str; 13] = [
 type Query<S> = fn(&View<'_, S>, &str, &[u8]) -> Result<Vec<u8>, QueryError>;
 
 /// Query services and who answers them.
-pub fn queries<S: Read>() -> [(&'static str, Query<S>); 13] {
+pub fn queries<S: Read>() -> [(&'static str, Query<S>); 14] {
     [
         (auth::query::SERVICE, auth::query::query),
         (bank::query::SERVICE, bank::query::query),
         (beacon::query::SERVICE, beacon::query::query),
         (consensus::query::SERVICE, consensus::query::query),
+        (contracts::query::SERVICE, contracts::query::query),
         (distribution::query::SERVICE, distribution::query::query),
         (election::query::SERVICE, election::query::query),
         (epochs::query::SERVICE, epochs::query::query),

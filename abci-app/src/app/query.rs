@@ -1,7 +1,10 @@
 //! The query connection: who we are, and queries by gRPC path or store key.
 
+use std::sync::Arc;
+
 use prost::Message;
 use slsbft_store::{MAIN_STORE, MAX_KEY_LEN, Reader, Snapshot};
+use slsbft_wasm::Vm;
 use tendermint_proto::v0_38::{
     abci::{RequestInfo, RequestQuery, ResponseInfo, ResponseQuery},
     crypto::{ProofOp, ProofOps},
@@ -11,17 +14,25 @@ use super::{APP_VERSION, modules};
 use crate::{
     abci::{Query, Snapshots},
     errors::Fault,
+    machine::Runner,
     query::{Code, QueryError, route},
 };
 
 /// Answers from snapshots; never holds up consensus.
 pub struct QueryService {
     reader: Reader,
+    runner: Runner,
 }
 
 impl QueryService {
-    pub fn new(reader: Reader) -> Self {
-        Self { reader }
+    pub fn new(reader: Reader, vm: Arc<Vm>) -> Self {
+        let runner = Runner::of_queries(vm);
+        Self { reader, runner }
+    }
+
+    /// Answers a method from a state, see [`route`].
+    pub fn route(&self, state: &Snapshot, path: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+        route(state, &self.runner, path, request)
     }
 
     /// The state of a height; 0 is the latest.
@@ -46,7 +57,7 @@ impl QueryService {
             ["p2p", "filter", ..] => Ok(ResponseQuery::default()),
             _ => {
                 let state = self.snapshot(height)?;
-                let value = route(&state, &request.path, &request.data)?;
+                let value = self.route(&state, &request.path, &request.data)?;
                 Ok(ResponseQuery {
                     value: value.into(),
                     height: state.height() as i64,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use cosmos_sdk_proto::cosmos::{
     base::abci::v1beta1::{GasInfo, Result as SimulationResult},
     tx::v1beta1::{SimulateRequest, SimulateResponse, TxRaw},
@@ -15,6 +16,7 @@ use super::block;
 use crate::{
     context::BlockInfo,
     errors::ExecError,
+    machine::{Machine, Position, Runner},
     modules::consensus,
     query::QueryError,
     tx::{
@@ -24,8 +26,13 @@ use crate::{
 };
 
 /// Runs a transaction on a snapshot and forgets what it did.
-pub fn simulate(state: &Snapshot, request: SimulateRequest) -> Result<SimulateResponse, QueryError> {
-    let tx = CheckedTx::decode(&tx_bytes(request)?.into(), Mode::Simulate)
+pub fn simulate(
+    state: &Snapshot,
+    runner: &Runner,
+    request: SimulateRequest,
+) -> Result<SimulateResponse, QueryError> {
+    let bytes = Bytes::from(tx_bytes(request)?);
+    let tx = CheckedTx::decode(&bytes, Mode::Simulate)
         .map_err(|error| QueryError::would_fail(&error, 0))?;
     let chain_id: Arc<str> = consensus::chain_id(state)?.into();
     let (seconds, nanos) = state.block().time;
@@ -40,14 +47,22 @@ pub fn simulate(state: &Snapshot, request: SimulateRequest) -> Result<SimulateRe
     };
     let mut overlay = Overlay::new(state.clone());
     let params = AnteParams::load(&overlay)?;
-    let gas_used = ante::gas_used(&tx, &params);
-    let failed = |error: ExecError| match error {
+    let known = ante::gas_used(&tx, &params);
+    let failed = |error: ExecError, gas_used: u64| match error {
         ExecError::Tx(error) => QueryError::would_fail(&error, gas_used),
         ExecError::Fault(fault) => fault.into(),
     };
-    ante::admit(&mut overlay, &info, &params, &tx, &Signatures::Skip).map_err(failed)?;
+    ante::admit(&mut overlay, &info, &params, &tx, &Signatures::Skip)
+        .map_err(|error| failed(error, known))?;
     let mut events = block::ante_events(&tx);
-    let msg_responses = block::run_messages(&mut overlay, &info, &tx, &mut events).map_err(failed)?;
+    // What any block has room for, as if the limit were still to be chosen.
+    let most = params.max_block_gas.saturating_sub(known);
+    // Contracts see it as the first after the system transaction.
+    let position = Position { index: 1, tx: bytes };
+    let mut machine = Machine::new(runner.clone(), most, Some(position));
+    let done = block::run_messages(&mut overlay, &info, &mut machine, &tx, &mut events);
+    let gas_used = known.saturating_add(machine.gas_used());
+    let msg_responses = done.map_err(|error| failed(error, gas_used))?;
     #[allow(deprecated, reason = "older clients read `data`")]
     let result = SimulationResult {
         data: block::tx_data(msg_responses.clone()).to_vec(),

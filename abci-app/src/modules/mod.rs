@@ -5,6 +5,7 @@ pub mod auth;
 pub mod bank;
 pub mod beacon;
 pub mod consensus;
+pub mod contracts;
 pub mod distribution;
 pub mod election;
 pub mod epochs;

@@ -93,7 +93,9 @@ impl From<StoreError> for QueryError {
     fn from(error: StoreError) -> Self {
         let code = match error {
             StoreError::NotKept { .. } => Code::OutOfRange,
-            StoreError::EmptyTree { .. } | StoreError::InvalidKey { .. } => Code::InvalidArgument,
+            StoreError::EmptyTree { .. } | StoreError::InvalidKey { .. } | StoreError::Exhausted => {
+                Code::InvalidArgument
+            },
             _ => Code::Internal,
         };
         Self::new(code, error.to_string())
@@ -104,6 +106,7 @@ impl From<Fault> for QueryError {
     fn from(error: Fault) -> Self {
         match error {
             Fault::Store(error) => error.into(),
+            Fault::Contracts(error) if error.only_this_query() => Self::unavailable(error),
             other => Self::new(Code::Internal, other.to_string()),
         }
     }

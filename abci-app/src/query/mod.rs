@@ -7,7 +7,7 @@ mod route;
 mod view;
 
 pub use error::{Code, QueryError};
-pub use route::{route, services};
+pub use route::{route, route_view, services};
 pub use view::View;
 
 use prost::Message;

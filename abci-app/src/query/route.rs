@@ -3,10 +3,16 @@
 use slsbft_store::{Read, Snapshot};
 
 use super::{QueryError, View};
-use crate::app::{queries, simulate};
+use crate::{
+    app::{queries, simulate},
+    machine::{Budget, POINTS_PER_GAS, Runner},
+};
 
 /// Method path of transaction simulation.
 const SIMULATE: &str = "/cosmos.tx.v1beta1.Service/Simulate";
+
+/// Gas of a query from outside: a few seconds of reading or computing.
+const MAX_GAS: u64 = 3_000_000_000;
 
 /// Names of the query services answered from state.
 pub fn services() -> impl Iterator<Item = &'static str> {
@@ -15,14 +21,20 @@ pub fn services() -> impl Iterator<Item = &'static str> {
 
 /// Answers a method, given by its path (`/package.Service/Method`), with an
 /// encoded request and answer.
-pub fn route(state: &Snapshot, path: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+pub fn route(
+    state: &Snapshot,
+    runner: &Runner,
+    path: &str,
+    request: &[u8],
+) -> Result<Vec<u8>, QueryError> {
     if path == SIMULATE {
-        return super::answer(request, |request| simulate(state, request));
+        return super::answer(request, |request| simulate(state, runner, request));
     }
-    route_view(&state.into(), path, request)
+    let budget = Budget::new(MAX_GAS * POINTS_PER_GAS);
+    route_view(&View::of(state, runner, &budget), path, request)
 }
 
-/// The same without simulation, also within a block.
+/// The same for any state, without simulation.
 pub fn route_view<S: Read>(view: &View<'_, S>, path: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     let (service, method) = path
         .strip_prefix('/')

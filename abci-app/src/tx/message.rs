@@ -5,7 +5,7 @@ use slsbft_types::Address;
 
 use crate::{
     errors::{TxError, sdk},
-    modules::{bank, beacon, distribution, incentives, metering, service, slashing, staking},
+    modules::{bank, beacon, contracts, distribution, incentives, metering, service, slashing, staking},
 };
 
 #[derive(Clone, Debug)]
@@ -18,6 +18,7 @@ pub enum Msg {
     Slashing(slashing::Msg),
     Service(service::Msg),
     Incentives(incentives::Msg),
+    Contracts(contracts::Msg),
 }
 
 impl Msg {
@@ -48,6 +49,9 @@ impl Msg {
         if let Some(msg) = incentives::Msg::from_any(type_url, value) {
             return msg.map(Self::Incentives);
         }
+        if let Some(msg) = contracts::Msg::from_any(type_url, value) {
+            return msg.map(Self::Contracts);
+        }
         if type_url == beacon::MSG_TYPE_URL {
             return Err(sdk::tx_decode(
                 "MsgBeacon belongs to block proposers and cannot be sent",
@@ -68,6 +72,7 @@ impl Msg {
             Self::Slashing(msg) => msg.signer(),
             Self::Service(msg) => msg.signer(),
             Self::Incentives(msg) => msg.signer(),
+            Self::Contracts(msg) => msg.signer(),
         }
     }
 
@@ -81,6 +86,7 @@ impl Msg {
             Self::Slashing(msg) => msg.type_url(),
             Self::Service(msg) => msg.type_url(),
             Self::Incentives(msg) => msg.type_url(),
+            Self::Contracts(msg) => msg.type_url(),
         }
     }
 
@@ -95,6 +101,7 @@ impl Msg {
             Self::Slashing(msg) => msg.gas(),
             Self::Service(msg) => msg.gas(),
             Self::Incentives(msg) => msg.gas(),
+            Self::Contracts(msg) => msg.gas(),
         }
     }
 
@@ -109,6 +116,7 @@ impl Msg {
             Self::Slashing(_) => "slashing",
             Self::Service(_) => "service",
             Self::Incentives(_) => "incentives",
+            Self::Contracts(_) => "wasm",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// A failure of the store. `NotKept`, `EmptyTree`, `InvalidKey`, `InvalidValue`, `WrongHeight` and `StaleCommit`
+/// A failure of the store. `NotKept`, `EmptyTree`, `InvalidKey`, `InvalidValue`, `WrongHeight`, `StaleCommit` and `Exhausted`
 /// concern one call; everything else is a fault of the database and should stop the node.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -44,6 +44,9 @@ pub enum StoreError {
         "{path} holds a database that this program did not write ({detail}); choose another folder, or run the release that wrote it"
     )]
     Foreign { path: PathBuf, detail: String },
+
+    #[error("the reader's budget is used up; ask for less, in pages")]
+    Exhausted,
 
     #[error("the database is damaged: {detail}; restore a backup or resync this node")]
     Corrupt { detail: String },

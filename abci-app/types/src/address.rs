@@ -59,6 +59,11 @@ impl Address {
         Self::from_hash20(&Sha256::digest(name.as_bytes()).into())
     }
 
+    /// All 32 bytes of a hash: a contract's address.
+    pub fn from_hash(hash: &[u8; 32]) -> Self {
+        Self { bytes: *hash, len: 32 }
+    }
+
     /// The first 20 bytes of a hash.
     pub(crate) fn from_hash20(hash: &[u8; 32]) -> Self {
         let mut bytes = *hash;

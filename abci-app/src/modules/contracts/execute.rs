@@ -1,0 +1,266 @@
+//! What the messages do.
+
+use cosmos_sdk_proto::{
+    Any,
+    cosmwasm::wasm::v1::{
+        AccessConfig, CodeInfo, ContractCodeHistoryOperationType as Operation, ContractInfo, MsgClearAdminResponse,
+        MsgExecuteContractResponse, MsgInstantiateContract2Response, MsgInstantiateContractResponse,
+        MsgMigrateContractResponse, MsgStoreCodeResponse, MsgUpdateAdminResponse, MsgUpdateContractLabelResponse,
+        MsgUpdateInstantiateConfigResponse,
+    },
+};
+use cosmwasm_std::{Addr, Binary, MigrateInfo};
+use slsbft_types::{Address, Coins};
+use slsbft_wasm::{CodeHash, CompileError};
+
+use super::{
+    Contracts, Msg, Router, access, address,
+    call::{call, info},
+    errors::ContractsError,
+    events, keys,
+    msg::{Instantiation, Place},
+    params::Params,
+    state,
+};
+use crate::{
+    context::Context,
+    errors::{ExecError, sdk},
+    machine::Runner,
+    modules::{auth::Accounts, ledger::Ledger, record::pack},
+};
+
+impl<L: Ledger, R: Router> Contracts<L, R> {
+    /// Executes a message and packs its response.
+    pub fn execute(&self, ctx: &mut Context<'_>, msg: &Msg) -> Result<Any, ExecError> {
+        match msg {
+            Msg::StoreCode { sender, code, access } => store_code(ctx, sender, code, access.as_ref()),
+            Msg::Instantiate(instantiation) => self.instantiate(ctx, instantiation),
+            Msg::Execute {
+                sender,
+                contract,
+                msg,
+                funds,
+            } => self.call(ctx, sender, contract, msg, funds),
+            Msg::Migrate {
+                sender,
+                contract,
+                code,
+                msg,
+            } => self.migrate(ctx, sender, contract, *code, msg),
+            Msg::SetAdmin {
+                sender,
+                contract,
+                admin,
+            } => set_admin(ctx, sender, contract, admin.as_ref()),
+            Msg::SetLabel {
+                sender,
+                contract,
+                label,
+            } => set_label(ctx, sender, contract, label),
+            Msg::SetAccess { sender, code, access } => set_access(ctx, sender, *code, access),
+        }
+    }
+
+    fn instantiate(&self, ctx: &mut Context<'_>, new: &Instantiation) -> Result<Any, ExecError> {
+        let code = state::code(ctx.state, new.code)?;
+        let config = code.instantiate_config.clone().unwrap_or_default();
+        if !access::allows(&config, &new.creator) {
+            return Err(sdk::unauthorized("can not instantiate").into());
+        }
+        let contract = self.place(ctx, new, &code)?;
+        if !new.funds.is_empty() {
+            self.ledger.transfer(ctx, &new.creator, &contract, &new.funds)?;
+        }
+        let info = info(&new.creator, &new.funds);
+        let hash = state::hash_of(&code)?;
+        let response = call(ctx, &contract, hash, |call, env| call.instantiate(env, &info, &new.msg))?;
+        // Kept before its messages run, so that they can call it.
+        let created = state::position(ctx);
+        let record = ContractInfo {
+            code_id: new.code,
+            creator: new.creator.to_string(),
+            admin: new.admin.map(|admin| admin.to_string()).unwrap_or_default(),
+            label: new.label.clone(),
+            created: Some(created),
+            ibc_port_id: String::new(),
+            extension: None,
+        };
+        state::save(ctx.state, &contract, &record);
+        state::note(ctx, &contract, Operation::Init, new.code, new.msg.clone())?;
+        state::index_creator(ctx.state, &new.creator, created, &contract);
+        events::instantiated(ctx, &contract, new.code);
+        let data = bytes(self.finish(ctx, &contract, response)?);
+        let address = contract.to_string();
+        Ok(match new.place {
+            Place::Numbered => pack(&MsgInstantiateContractResponse { address, data }),
+            Place::Salted { .. } => pack(&MsgInstantiateContract2Response { address, data }),
+        })
+    }
+
+    /// The address of a new contract, which has an account from now on.
+    fn place(&self, ctx: &mut Context<'_>, new: &Instantiation, code: &CodeInfo) -> Result<Address, ExecError> {
+        let contract = match &new.place {
+            Place::Numbered => address::numbered(new.code, state::next(ctx.state, keys::LAST_INSTANCE)?),
+            Place::Salted { salt, with_msg } => {
+                let msg: &[u8] = if *with_msg { &new.msg } else { &[] };
+                address::predictable(&code.code_hash, &new.creator, salt, msg)
+            }
+        };
+        if state::find(ctx.state, &contract)?.is_some() {
+            let text = "contract address already exists, try a different combination of creator, checksum and salt";
+            return Err(ContractsError::Duplicate(text.into()).into());
+        }
+        // Whoever sent coins to it before has made its account; nobody has a key for it.
+        if self.accounts.ensure(ctx.state, &contract)? {
+            return Err(ContractsError::AccountExists(contract.to_string()).into());
+        }
+        Ok(contract)
+    }
+
+    fn call(
+        &self,
+        ctx: &mut Context<'_>,
+        sender: &Address,
+        contract: &Address,
+        msg: &[u8],
+        funds: &Coins,
+    ) -> Result<Any, ExecError> {
+        let hash = hash_of(ctx, &state::contract(ctx.state, contract)?)?;
+        if !funds.is_empty() {
+            self.ledger.transfer(ctx, sender, contract, funds)?;
+        }
+        let info = info(sender, funds);
+        let response = call(ctx, contract, hash, |call, env| call.execute(env, &info, msg))?;
+        events::called(ctx, "execute", contract);
+        let data = bytes(self.finish(ctx, contract, response)?);
+        Ok(pack(&MsgExecuteContractResponse { data }))
+    }
+
+    fn migrate(
+        &self,
+        ctx: &mut Context<'_>,
+        sender: &Address,
+        contract: &Address,
+        code: u64,
+        msg: &[u8],
+    ) -> Result<Any, ExecError> {
+        let mut record = administered(ctx, sender, contract, "can not migrate")?;
+        let new = state::code(ctx.state, code)?;
+        if !access::allows(&new.instantiate_config.clone().unwrap_or_default(), sender) {
+            return Err(sdk::unauthorized("to use new code").into());
+        }
+        let info = MigrateInfo {
+            sender: Addr::unchecked(sender.to_string()),
+            old_migrate_version: None,
+        };
+        let hash = state::hash_of(&new)?;
+        let response = call(ctx, contract, hash, |call, env| call.migrate(env, msg, &info))?;
+        record.code_id = code;
+        state::save(ctx.state, contract, &record);
+        state::note(ctx, contract, Operation::Migrate, code, msg.to_vec())?;
+        events::migrated(ctx, contract, code);
+        let data = bytes(self.finish(ctx, contract, response)?);
+        Ok(pack(&MsgMigrateContractResponse { data }))
+    }
+}
+
+fn store_code(
+    ctx: &mut Context<'_>,
+    sender: &Address,
+    code: &[u8],
+    access: Option<&AccessConfig>,
+) -> Result<Any, ExecError> {
+    let params = Params::load(ctx.state)?;
+    let usual = access::with(params.instantiate, sender);
+    let access = access.cloned().unwrap_or_else(|| usual.clone());
+    if !access::allows(&params.upload, sender) || !access::is_within(&access, &usual) {
+        return Err(sdk::unauthorized("can not create code").into());
+    }
+    let refused = |refusal: String| ExecError::from(ContractsError::Create(refusal));
+    let report = ctx.machine.runner.vm.check(code).map_err(|refusal| refused(refusal.to_string()))?;
+    compile(&ctx.machine.runner, code)?;
+    let hash = CodeHash::of(code);
+    let info = CodeInfo {
+        code_hash: hash.0.to_vec(),
+        creator: sender.to_string(),
+        instantiate_config: Some(access),
+    };
+    let id = state::add_code(ctx.state, code.to_vec(), &info)?;
+    events::stored(ctx, id, &hash.0, report.capabilities.iter().map(String::as_str));
+    Ok(pack(&MsgStoreCodeResponse {
+        code_id: id,
+        checksum: hash.0.to_vec(),
+    }))
+}
+
+/// Compiles a code where it is uploaded, which its gas pays for, so that no contract's first call
+/// waits for it. A simulation goes without: whoever asks for one pays nothing.
+fn compile(runner: &Runner, code: &[u8]) -> Result<(), ExecError> {
+    if matches!(runner.lane, slsbft_wasm::Lane::Query(_)) {
+        return Ok(());
+    }
+    match runner.vm.compile(code) {
+        Ok(_) => Ok(()),
+        Err(CompileError::Refused(refusal)) => Err(ContractsError::Create(refusal.to_string()).into()),
+        Err(CompileError::Fault(fault)) => Err(ExecError::Fault(fault.into())),
+    }
+}
+
+fn set_admin(
+    ctx: &mut Context<'_>,
+    sender: &Address,
+    contract: &Address,
+    admin: Option<&Address>,
+) -> Result<Any, ExecError> {
+    let mut record = administered(ctx, sender, contract, "can not modify contract")?;
+    record.admin = admin.map(Address::to_string).unwrap_or_default();
+    state::save(ctx.state, contract, &record);
+    events::admin_changed(ctx, contract, &record.admin);
+    Ok(match admin {
+        Some(_) => pack(&MsgUpdateAdminResponse {}),
+        None => pack(&MsgClearAdminResponse {}),
+    })
+}
+
+fn set_label(ctx: &mut Context<'_>, sender: &Address, contract: &Address, label: &str) -> Result<Any, ExecError> {
+    let mut record = administered(ctx, sender, contract, "can not modify contract")?;
+    label.clone_into(&mut record.label);
+    state::save(ctx.state, contract, &record);
+    events::label_changed(ctx, contract, label);
+    Ok(pack(&MsgUpdateContractLabelResponse {}))
+}
+
+fn set_access(ctx: &mut Context<'_>, sender: &Address, id: u64, access: &AccessConfig) -> Result<Any, ExecError> {
+    let mut code = state::code(ctx.state, id)?;
+    let params = Params::load(ctx.state)?;
+    let usual = access::with(params.instantiate, sender);
+    if code.creator != sender.to_string() || !access::is_within(access, &usual) {
+        return Err(sdk::unauthorized("can not modify code access config").into());
+    }
+    code.instantiate_config = Some(access.clone());
+    state::save_code(ctx.state, id, &code);
+    events::access_changed(ctx, id, access.permission().as_str_name(), &access.addresses);
+    Ok(pack(&MsgUpdateInstantiateConfigResponse {}))
+}
+
+/// A contract whose admin is the sender.
+fn administered(
+    ctx: &Context<'_>,
+    sender: &Address,
+    contract: &Address,
+    otherwise: &str,
+) -> Result<ContractInfo, ExecError> {
+    let record = state::contract(ctx.state, contract)?;
+    match record.admin == sender.to_string() {
+        true => Ok(record),
+        false => Err(sdk::unauthorized(otherwise).into()),
+    }
+}
+
+fn hash_of(ctx: &Context<'_>, contract: &ContractInfo) -> Result<CodeHash, ExecError> {
+    Ok(state::hash_of(&state::code(ctx.state, contract.code_id)?)?)
+}
+
+fn bytes(data: Option<Binary>) -> Vec<u8> {
+    data.map(Binary::into).unwrap_or_default()
+}
