@@ -2,7 +2,11 @@
 //! is and metered, best of so many runs in turn.
 //!
 //! `cargo run --release -p slsbft-wasm --example overhead -- MODULE.wasm [RUNS]`
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a measurement reads clocks and arguments")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a measurement reads clocks and arguments"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +22,9 @@ fn main() -> Result<(), Failure> {
     let code = std::fs::read(path)?;
     let metered = meter(&code, &Rules::CONSENSUS)?;
     let mut config = Config::new();
-    config.cranelift_nan_canonicalization(true).generate_address_map(false);
+    config
+        .cranelift_nan_canonicalization(true)
+        .generate_address_map(false);
     let engine = Engine::new(&config)?;
     let compiled = Instant::now();
     let plain = Module::new(&engine, &code)?;
@@ -67,6 +73,8 @@ fn time(engine: &Engine, module: &Module, name: &str, argument: u32) -> Result<(
     let begun = Instant::now();
     std::hint::black_box(function.call(&mut store, argument.cast_signed())?);
     let time = begun.elapsed();
-    let left = instance.get_global(&mut store, POINTS).map_or(BUDGET, |global| global.get(&mut store).unwrap_i64());
+    let left = instance
+        .get_global(&mut store, POINTS)
+        .map_or(BUDGET, |global| global.get(&mut store).unwrap_i64());
     Ok((time, BUDGET - left))
 }

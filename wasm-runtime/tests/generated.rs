@@ -4,7 +4,7 @@
 mod common;
 
 use arbitrary::Unstructured;
-use common::{AMPLE, DEEP, Failure, Metering, engine};
+use common::{AMPLE, DEEP, Failure, Metering, deep, engine};
 use proptest::prelude::*;
 use slsbft_wasm::limits::Limits;
 use slsbft_wasm::pass::{FEATURES, Metered, Rules, meter};
@@ -16,7 +16,9 @@ use wasmtime::{Engine, Extern, Linker, OptLevel, Store, Val, ValType};
 fn configuration() -> Config {
     Config {
         max_imports: 0,
-        min_funcs: 1,
+        min_funcs: 4,
+        max_data_segments: 3,
+        max_element_segments: 3,
         export_everything: true,
         max_instructions: 400,
         max_memory32_bytes: 16 << 16,
@@ -48,8 +50,16 @@ fn generate(seed: &[u8]) -> Option<Vec<u8>> {
 
 /// The consensus rules, but for numbers that the generator does not keep to.
 fn rules() -> Rules {
-    let limits = Limits { name_bytes: 100_000, results: 1_000, block_values: 1_000, ..Limits::CONSENSUS };
-    Rules { limits, prices: prices::V1 }
+    let limits = Limits {
+        name_bytes: 100_000,
+        results: 1_000,
+        block_values: 1_000,
+        ..Limits::CONSENSUS
+    };
+    Rules {
+        limits,
+        prices: prices::V1,
+    }
 }
 
 /// What calls returned and what they left behind, floats as bits.
@@ -73,8 +83,14 @@ fn arguments(types: impl Iterator<Item = ValType>) -> Vec<Val> {
 
 /// The exports that both the module and its metered form have, functions first.
 fn names(metered: &Metered, functions: bool) -> Vec<&str> {
-    let wanted = |kind: &slsbft_wasm::pass::Kind| matches!(kind, slsbft_wasm::pass::Kind::Function(_)) == functions;
-    metered.exports.iter().filter(|export| wanted(&export.kind)).map(|export| export.name.as_str()).collect()
+    let wanted =
+        |kind: &slsbft_wasm::pass::Kind| matches!(kind, slsbft_wasm::pass::Kind::Function(_)) == functions;
+    metered
+        .exports
+        .iter()
+        .filter(|export| wanted(&export.kind))
+        .map(|export| export.name.as_str())
+        .collect()
 }
 
 fn left(store: &mut Store<()>, instance: wasmtime::Instance, metered: &Metered) -> Vec<String> {
@@ -84,7 +100,9 @@ fn left(store: &mut Store<()>, instance: wasmtime::Instance, metered: &Metered) 
             Some(Extern::Global(global)) => bits(&global.get(&mut *store)),
             Some(Extern::Memory(memory)) => {
                 let data = memory.data(&*store);
-                let sum = data.iter().fold(0u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+                let sum = data.iter().fold(0u64, |sum, byte| {
+                    sum.wrapping_mul(31).wrapping_add(u64::from(*byte))
+                });
                 format!("{} bytes {sum:x}", data.len())
             }
             Some(Extern::Table(table)) => format!("{} elements", table.size(&*store)),
@@ -111,7 +129,9 @@ fn plain(engine: &Engine, code: &[u8], metered: &Metered) -> Option<Trace> {
             let mut results = vec![Val::I32(0); function.ty(&store).results().len()];
             match function.call(&mut store, &arguments, &mut results) {
                 Ok(()) => Ok(results.iter().map(bits).collect()),
-                Err(error) => Err(Failure::Trap(*error.downcast_ref().expect("calls fail by traps only"))),
+                Err(error) => Err(Failure::Trap(
+                    *error.downcast_ref().expect("calls fail by traps only"),
+                )),
             }
         })
         .collect();
@@ -147,7 +167,9 @@ fn compare(seed: &[u8]) -> Option<usize> {
         Err(refusal) => panic!("a module of allowed features is refused: {refusal}"),
     };
     let mut validator = wasmparser::Validator::new_with_features(FEATURES);
-    validator.validate_all(&metered.wasm).expect("what the pass writes is valid");
+    validator
+        .validate_all(&metered.wasm)
+        .expect("what the pass writes is valid");
     if metered.start {
         return Some(0);
     }
@@ -165,7 +187,7 @@ proptest! {
 
     #[test]
     fn metering_changes_nothing_but_the_budgets(seed in proptest::collection::vec(any::<u8>(), 400..4_000)) {
-        compare(&seed);
+        deep(move || compare(&seed));
     }
 }
 
@@ -173,14 +195,16 @@ proptest! {
 fn most_generated_modules_are_compared_call_by_call() {
     let mut state = 1u64;
     let mut calls = 0;
-    for _ in 0..40 {
+    for _ in 0..150 {
         let seed: Vec<u8> = std::iter::repeat_with(|| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 56) as u8
         })
         .take(3_000)
         .collect();
-        calls += compare(&seed).unwrap_or(0);
+        calls += deep(move || compare(&seed)).unwrap_or(0);
     }
     assert!(calls > 300, "only {calls} calls were compared");
 }

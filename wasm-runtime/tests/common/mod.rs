@@ -2,8 +2,10 @@
 //! with its budgets.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use slsbft_wasm::pass::{Metered, POINTS, Rules, START, STACK, meter};
-use wasmtime::{Config, Engine, Global, Instance, Linker, Module, OptLevel, Store, Val, WasmBacktraceDetails};
+use slsbft_wasm::pass::{Metered, POINTS, Rules, STACK, START, meter};
+use wasmtime::{
+    Config, Engine, Global, Instance, Linker, Module, OptLevel, Store, Val, WasmBacktraceDetails,
+};
 
 /// Points for a call that must not run out.
 pub const AMPLE: i64 = 1 << 60;
@@ -21,6 +23,7 @@ pub fn config(level: OptLevel) -> Config {
         .generate_address_map(false)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .wasm_backtrace_max_frames(None)
+        .async_stack_size(NATIVE_STACK)
         .max_wasm_stack(NATIVE_STACK)
         .wasm_simd(false)
         .wasm_relaxed_simd(false)
@@ -37,6 +40,17 @@ pub fn config(level: OptLevel) -> Config {
 
 pub fn engine(level: OptLevel) -> Engine {
     Engine::new(&config(level)).expect("the consensus configuration is one that the engine knows")
+}
+
+/// Runs on a thread whose stack holds [`NATIVE_STACK`] and the host's frames.
+pub fn deep<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    let thread = std::thread::Builder::new()
+        .stack_size(NATIVE_STACK + (4 << 20))
+        .spawn(run);
+    match thread.expect("the machine has room for the stack").join() {
+        Ok(value) => value,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
 }
 
 /// How a call failed, by the order of the definition.
@@ -61,13 +75,25 @@ impl Metering {
     pub fn start(engine: &Engine, metered: &Metered, points: i64, stack: i64) -> (Self, Result<(), Failure>) {
         let module = Module::new(engine, &metered.wasm).expect("what the pass writes compiles");
         let mut store = Store::new(engine, ());
-        let instance = Linker::new(engine).instantiate(&mut store, &module).expect("the module instantiates");
-        let global = |store: &mut Store<()>, name| instance.get_global(store, name).expect("the pass exports it");
+        let instance = Linker::new(engine)
+            .instantiate(&mut store, &module)
+            .expect("the module instantiates");
+        let global =
+            |store: &mut Store<()>, name| instance.get_global(store, name).expect("the pass exports it");
         let points_global = global(&mut store, POINTS);
         let stack_global = global(&mut store, STACK);
-        let mut metering = Self { store, instance, points: points_global, stack: stack_global };
+        let mut metering = Self {
+            store,
+            instance,
+            points: points_global,
+            stack: stack_global,
+        };
         metering.arm(points, stack);
-        let started = if metered.start { metering.call(START, &[]).map(|_| ()) } else { Ok(()) };
+        let started = if metered.start {
+            metering.call(START, &[]).map(|_| ())
+        } else {
+            Ok(())
+        };
         (metering, started)
     }
 
@@ -79,8 +105,12 @@ impl Metering {
     }
 
     pub fn arm(&mut self, points: i64, stack: i64) {
-        self.points.set(&mut self.store, Val::I64(points)).expect("it is mutable");
-        self.stack.set(&mut self.store, Val::I64(stack)).expect("it is mutable");
+        self.points
+            .set(&mut self.store, Val::I64(points))
+            .expect("it is mutable");
+        self.stack
+            .set(&mut self.store, Val::I64(stack))
+            .expect("it is mutable");
     }
 
     pub fn points(&mut self) -> i64 {
@@ -93,7 +123,10 @@ impl Metering {
 
     /// Calls an export. Floats come back as their bits.
     pub fn call(&mut self, name: &str, arguments: &[Val]) -> Result<Vec<Val>, Failure> {
-        let function = self.instance.get_func(&mut self.store, name).expect("the export is there");
+        let function = self
+            .instance
+            .get_func(&mut self.store, name)
+            .expect("the export is there");
         let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
         let outcome = function.call(&mut self.store, arguments, &mut results);
         if self.points() < 0 {
@@ -107,6 +140,11 @@ impl Metering {
                 None => Failure::Other(format!("{error:?}")),
             }),
         }
+    }
+
+    /// Calls an export: how it failed, if it did.
+    pub fn failure(&mut self, name: &str, arguments: &[Val]) -> Option<Failure> {
+        self.call(name, arguments).err()
     }
 
     /// Calls an export with ample budgets: what it says, and the points it used.
