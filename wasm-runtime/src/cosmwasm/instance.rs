@@ -78,7 +78,7 @@ impl Instance {
 }
 
 /// Finds the exports of a fresh instance.
-pub(super) fn bind(
+pub(crate) fn bind(
     store: &mut Store<State>,
     instance: &wasmtime::Instance,
     exports: &Exports,

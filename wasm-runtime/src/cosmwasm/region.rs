@@ -2,7 +2,7 @@
 //! many bytes are there, how many are used; each a little-endian `u32`. Contracts make the regions, so
 //! nothing about them can be relied upon.
 
-use wasmtime::{AsContext, AsContextMut, Memory};
+use wasmtime::{AsContextMut, Memory};
 
 use crate::engine::{Guest, State, Stop, charge};
 use crate::{Fault, Reason, RegionError};
@@ -29,7 +29,7 @@ pub(super) fn read(
     if length > limit {
         return Err(too_long(what, length, limit).into());
     }
-    let price = store.as_context().data().prices.region_read.of(length);
+    let price = store.as_context_mut().data().prices.region_read.of(length);
     charge(&mut store, price)?;
     let value = inside(memory.data(&store), region.offset, length);
     let outside = RegionError::Outside {
@@ -60,7 +60,7 @@ pub(super) fn write(
 ) -> Result<(), Stop> {
     let memory = memory(&mut store)?;
     let region = Region::at(memory.data(&store), pointer)?;
-    let price = store.as_context().data().prices.region_write.of(value.len());
+    let price = store.as_context_mut().data().prices.region_write.of(value.len());
     charge(&mut store, price)?;
     let needed = value.len() as u64;
     let small = RegionError::TooSmall {

@@ -123,6 +123,11 @@ impl Code {
         &self.hash
     }
 
+    /// Points that an instance costs before its first instruction.
+    pub fn price(&self) -> u64 {
+        self.price
+    }
+
     /// Bytes of memory that it takes.
     pub fn size(&self) -> usize {
         self.size

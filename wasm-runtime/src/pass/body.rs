@@ -14,7 +14,7 @@ use super::{Rules, check};
 use crate::limits::Limit;
 use crate::prices::{MAXIMUM_CHARGE, Rule};
 
-/// What is written instead of a range of the body, or before it.
+/// What is written instead of a range of the body, before it or behind it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Edit {
     /// Instead: nothing of it can be reached.
@@ -23,7 +23,9 @@ pub(super) enum Edit {
     Charge(u64),
     /// Instead: a branch out of so many blocks, behind which the height is given back.
     Return(u32),
-    /// Instead: a call through the table with the type, the table's index in a single byte.
+    /// Behind: the points left are read again, for what was called has changed them.
+    Call,
+    /// The same; and instead: a call with the type, its table's index in a single byte.
     CallIndirect(u32),
 }
 
@@ -195,10 +197,11 @@ impl Walk {
             .ok_or_else(|| Refusal::operator(operator, at))
     }
 
-    /// Notes what is written instead of an operator that can be reached, or before it.
+    /// Notes what is written for an operator that can be reached, if it does not stay as it is.
     fn edit(&mut self, rules: &Rules, operator: &Operator<'_>, range: Range<usize>) {
         let edit = match operator {
             Operator::Return => Edit::Return(self.segments.depth().saturating_sub(1) as u32),
+            Operator::Call { .. } => Edit::Call,
             Operator::CallIndirect { type_index, .. } => Edit::CallIndirect(*type_index),
             operator => match rules.prices.per_unit(operator) {
                 Some((points, _)) => Edit::Charge(points),

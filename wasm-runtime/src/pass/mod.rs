@@ -5,6 +5,7 @@
 //!
 //! - [`module`]: the sections, in their order, and what the host has to know about them;
 //! - [`body`]: a function's body, operator by operator; [`segments`]: where its charges go;
+//!   [`traps`]: which operators may end a call;
 //! - [`write`]: the body with its charges; [`assemble`]: the module with what is added to it;
 //! - [`refusal`]: why a module is refused; [`names`]: the function's name in a refusal.
 //!
@@ -17,6 +18,7 @@ mod module;
 mod names;
 mod refusal;
 mod segments;
+mod traps;
 mod types;
 mod write;
 

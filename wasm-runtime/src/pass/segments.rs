@@ -3,6 +3,7 @@
 
 use wasmparser::Operator;
 
+use super::traps::may_trap;
 use crate::prices::MAXIMUM_CHARGE;
 
 /// A segment of a body.
@@ -14,6 +15,19 @@ pub(super) struct Segment {
     pub cost: u64,
     /// Whether it begins at the head of a loop that is branched to: there the budget is looked at.
     pub head: bool,
+    /// Whether somebody can see the budget before the next segment: it may trap, call or return.
+    pub shows: bool,
+}
+
+impl Segment {
+    fn new(at: usize, cost: u64) -> Self {
+        Self {
+            at,
+            cost,
+            head: false,
+            shows: false,
+        }
+    }
 }
 
 /// The walk over one body: which operators can be reached, and what they cost.
@@ -52,11 +66,7 @@ impl Segments {
         self.frames.clear();
         self.segments.clear();
         self.live = true;
-        self.segments.push(Segment {
-            at,
-            cost: entry,
-            head: false,
-        });
+        self.segments.push(Segment::new(at, entry));
         self.open(Kind::Block);
     }
 
@@ -80,7 +90,7 @@ impl Segments {
     pub(super) fn step(&mut self, operator: &Operator<'_>, price: u64, behind: usize) -> bool {
         let closes = matches!(operator, Operator::Else | Operator::End);
         let stays = self.live || closes && self.frames.last().is_some_and(|frame| frame.live);
-        self.charge(price);
+        self.charge(price, may_trap(operator) || self.returns(operator));
         match operator {
             Operator::Block { .. } => self.open(Kind::Block),
             Operator::Loop { .. } => {
@@ -114,22 +124,33 @@ impl Segments {
         stays
     }
 
-    fn charge(&mut self, price: u64) {
+    fn charge(&mut self, price: u64, shows: bool) {
         if self.live
             && let Some(segment) = self.segments.last_mut()
         {
             segment.cost = segment.cost.saturating_add(price).min(MAXIMUM_CHARGE);
+            segment.shows |= shows;
+        }
+    }
+
+    /// Whether the operator can leave the function: a return, its last `end`, a branch to its label.
+    fn returns(&self, operator: &Operator<'_>) -> bool {
+        let outermost = |depth: u32| (depth as usize).saturating_add(1) >= self.frames.len();
+        match operator {
+            Operator::Return => true,
+            Operator::End => outermost(0),
+            Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => outermost(*relative_depth),
+            Operator::BrTable { targets } => {
+                outermost(targets.default()) || targets.targets().flatten().any(outermost)
+            }
+            _ => false,
         }
     }
 
     /// Begins a segment, if what follows can be reached.
     fn segment(&mut self, at: usize) {
         if self.live {
-            self.segments.push(Segment {
-                at,
-                cost: 0,
-                head: false,
-            });
+            self.segments.push(Segment::new(at, 0));
         }
     }
 

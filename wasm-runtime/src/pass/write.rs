@@ -1,5 +1,9 @@
 //! One function's body, written again with its accounting.
+//!
+//! The points left are kept in a local and written to their global only where somebody can see them:
+//! before what may trap, call or return. So a loop that only computes costs a subtraction and a look.
 
+use std::iter::Peekable;
 use std::ops::Range;
 
 use wasm_encoder::{BlockType, Encode, Instruction, ValType};
@@ -7,7 +11,7 @@ use wasm_encoder::{BlockType, Encode, Instruction, ValType};
 use super::body::{Edit, Shape};
 use super::segments::Segment;
 
-/// The indices of the two globals that the accounting keeps its budgets in.
+/// The indices of the two globals that the budgets are in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Budgets {
     /// Points left.
@@ -30,39 +34,32 @@ pub(super) struct Writer<'a> {
 impl Writer<'_> {
     /// Writes the locals and the operators, without the body's size.
     pub(super) fn body(mut self, segments: &[Segment], edits: &[(Range<usize>, Edit)]) {
-        let charges = edits.iter().any(|(_, edit)| matches!(edit, Edit::Charge(_)));
-        self.locals(charges);
-        let mut segments = segments.iter();
+        self.locals(edits.iter().any(|(_, edit)| matches!(edit, Edit::Charge(_))));
+        let mut segments = segments.iter().peekable();
         if let Some(first) = segments.next() {
-            self.entry(first.cost);
+            self.entry(first);
         }
         let mut at = self.shape.operators.start;
-        let mut segments = segments.peekable();
         for (range, edit) in edits {
-            self.run(&mut at, range.start, &mut segments);
+            self.run(at..range.start, &mut segments);
             self.edit(range.clone(), *edit);
             at = range.end;
         }
-        self.run(&mut at, self.shape.operators.end, &mut segments);
+        self.run(at..self.shape.operators.end, &mut segments);
         if !self.shape.leaf {
             self.give_back();
         }
     }
 
-    /// Copies up to the offset, with the charges of the segments that begin on the way.
-    fn run<'s>(
-        &mut self,
-        at: &mut usize,
-        end: usize,
-        segments: &mut std::iter::Peekable<impl Iterator<Item = &'s Segment>>,
-    ) {
+    /// Copies a range, with the charges of the segments that begin in it.
+    fn run<'s>(&mut self, range: Range<usize>, segments: &mut Peekable<impl Iterator<Item = &'s Segment>>) {
+        let Range { start: mut at, end } = range;
         while let Some(segment) = segments.next_if(|segment| segment.at <= end) {
-            self.copy(*at..segment.at);
-            *at = segment.at;
+            self.copy(at..segment.at);
             self.segment(segment);
+            at = segment.at;
         }
-        self.copy(*at..end);
-        *at = end;
+        self.copy(at..end);
     }
 
     fn copy(&mut self, range: Range<usize>) {
@@ -76,41 +73,46 @@ impl Writer<'_> {
         }
     }
 
-    /// The declared locals, and one more for the operand that a charge depends on.
+    /// The local that holds the points left.
+    fn points(&self) -> u32 {
+        self.shape.locals
+    }
+
+    /// The declared locals, one for the points and, if a charge depends on an operand, one for that.
     fn locals(&mut self, charges: bool) {
-        self.shape
-            .group_count
-            .saturating_add(u32::from(charges))
-            .encode(self.out);
+        let more = [Some(ValType::I64), charges.then_some(ValType::I32)];
+        let count = more.iter().flatten().count() as u32;
+        self.shape.group_count.saturating_add(count).encode(self.out);
         self.copy(self.shape.groups.clone());
-        if charges {
+        for ty in more.into_iter().flatten() {
             1u32.encode(self.out);
-            ValType::I32.encode(self.out);
+            ty.encode(self.out);
         }
     }
 
     /// Takes the height and the first segment's cost, looks at both budgets, and opens the block that
     /// `return` leaves. A function that calls nothing need not write what is left of the stack, except
     /// to say that it was too little.
-    fn entry(&mut self, cost: u64) {
+    fn entry(&mut self, first: &Segment) {
         let Budgets { points, stack } = self.budgets;
         let lower = [
             Instruction::GlobalGet(stack),
             Instruction::I64Const(signed(self.shape.height)),
             Instruction::I64Sub,
         ];
-        self.subtract(cost);
+        self.push(&[Instruction::GlobalGet(points)]);
+        self.subtract(first.cost);
         if !self.shape.leaf {
             self.push(&lower);
-            self.push(&[Instruction::GlobalSet(stack)]);
-        }
-        self.push(&[Instruction::GlobalGet(points)]);
-        if self.shape.leaf {
-            self.push(&lower);
+            self.push(&[Instruction::GlobalSet(stack), Instruction::GlobalGet(stack)]);
         } else {
-            self.push(&[Instruction::GlobalGet(stack)]);
+            self.push(&lower);
+        }
+        if first.shows {
+            self.show();
         }
         self.push(&[
+            Instruction::LocalGet(self.points()),
             Instruction::I64Or,
             Instruction::I64Const(0),
             Instruction::I64LtS,
@@ -120,6 +122,9 @@ impl Writer<'_> {
             self.push(&lower);
             self.push(&[Instruction::GlobalSet(stack)]);
         }
+        if !first.shows {
+            self.show();
+        }
         self.push(&[Instruction::Unreachable, Instruction::End]);
         if !self.shape.leaf {
             self.push(&[Instruction::Block(self.results)]);
@@ -128,32 +133,54 @@ impl Writer<'_> {
 
     fn segment(&mut self, segment: &Segment) {
         if segment.cost > 0 {
+            self.push(&[Instruction::LocalGet(self.points())]);
             self.subtract(segment.cost);
         }
+        if segment.shows {
+            self.show();
+        }
         if segment.head {
-            self.look();
+            self.look(!segment.shows);
         }
     }
 
+    /// Takes points from what is on the stack, into the local.
     fn subtract(&mut self, cost: u64) {
         self.push(&[
-            Instruction::GlobalGet(self.budgets.points),
             Instruction::I64Const(signed(cost)),
             Instruction::I64Sub,
+            Instruction::LocalSet(self.points()),
+        ]);
+    }
+
+    /// Writes the points left to where others see them.
+    fn show(&mut self) {
+        self.push(&[
+            Instruction::LocalGet(self.points()),
             Instruction::GlobalSet(self.budgets.points),
         ]);
     }
 
-    /// Traps if the budget is below zero.
-    fn look(&mut self) {
+    /// Reads the points that a call has left.
+    fn read_again(&mut self) {
         self.push(&[
             Instruction::GlobalGet(self.budgets.points),
+            Instruction::LocalSet(self.points()),
+        ]);
+    }
+
+    /// Traps if there are fewer than no points left; then they have to be seen.
+    fn look(&mut self, hidden: bool) {
+        self.push(&[
+            Instruction::LocalGet(self.points()),
             Instruction::I64Const(0),
             Instruction::I64LtS,
             Instruction::If(BlockType::Empty),
-            Instruction::Unreachable,
-            Instruction::End,
         ]);
+        if hidden {
+            self.show();
+        }
+        self.push(&[Instruction::Unreachable, Instruction::End]);
     }
 
     fn edit(&mut self, range: Range<usize>, edit: Edit) {
@@ -161,11 +188,16 @@ impl Writer<'_> {
             Edit::Unreachable => self.push(&[Instruction::Unreachable]),
             Edit::Return(_) if self.shape.leaf => self.copy(range),
             Edit::Return(depth) => self.push(&[Instruction::Br(depth)]),
+            Edit::Call => {
+                self.copy(range);
+                self.read_again();
+            }
             Edit::CallIndirect(type_index) => {
                 self.push(&[Instruction::CallIndirect {
                     type_index,
                     table_index: 0,
                 }]);
+                self.read_again();
             }
             Edit::Charge(points) => {
                 self.charge(points);
@@ -176,18 +208,19 @@ impl Writer<'_> {
 
     /// Charges for each unit of the topmost operand, and looks.
     fn charge(&mut self, points: u64) {
-        let operand = self.shape.locals;
+        let operand = self.points().saturating_add(1);
         self.push(&[
             Instruction::LocalSet(operand),
-            Instruction::GlobalGet(self.budgets.points),
+            Instruction::LocalGet(self.points()),
             Instruction::LocalGet(operand),
             Instruction::I64ExtendI32U,
             Instruction::I64Const(signed(points)),
             Instruction::I64Mul,
             Instruction::I64Sub,
-            Instruction::GlobalSet(self.budgets.points),
+            Instruction::LocalSet(self.points()),
         ]);
-        self.look();
+        self.show();
+        self.look(false);
         self.push(&[Instruction::LocalGet(operand)]);
     }
 

@@ -25,6 +25,8 @@ pub struct Pair {
     pub ours: MemoryChain,
     theirs: Option<Backend<MockApi, MockStorage, MockQuerier>>,
     pub env: Env,
+    /// Points here and gas there.
+    pub budget: u64,
 }
 
 impl Pair {
@@ -50,6 +52,7 @@ impl Pair {
             ours,
             theirs: Some(theirs),
             env: mock_env(),
+            budget: PLENTY,
         }
     }
 
@@ -65,9 +68,17 @@ impl Pair {
         self.theirs.as_mut().unwrap().storage.set(key, value).0.unwrap();
     }
 
+    /// Changes what both chains answer.
+    pub fn each_querier(&mut self, change: impl Fn(&mut MockQuerier)) {
+        change(&mut self.ours.querier);
+        change(&mut self.theirs.as_mut().unwrap().querier);
+    }
+
     /// Calls both and returns what both returned, after comparing it and the states.
     pub fn both(&mut self, entry: Entry, args: &[&[u8]]) -> Result<Vec<u8>, Reason> {
-        let outcome = call(&self.code, &mut self.ours, PLENTY).raw(entry, args).unwrap();
+        let outcome = call(&self.code, &mut self.ours, self.budget)
+            .raw(entry, args)
+            .unwrap();
         let ours = outcome.result.map_err(|failure| failure.reason);
         let theirs = self.call_theirs(entry, args);
         match (&ours, &theirs) {
@@ -75,7 +86,8 @@ impl Pair {
             (Err(ours), Err(theirs)) => assert!(same(ours, theirs), "{ours:?} and {theirs:?}"),
             _ => panic!("{:?} and {theirs:?}", ours.as_ref().map(|bytes| show(bytes))),
         }
-        assert_eq!(self.ours.state, self.their_state());
+        let theirs = self.their_state();
+        assert_eq!(self.ours.state, theirs);
         ours
     }
 

@@ -3,7 +3,7 @@
 use crate::cosmwasm::region::{put, read_optional, too_long};
 use crate::cosmwasm::{region, sections};
 use crate::engine::{Guest, Stop, charge};
-use crate::{Fault, Order, Reason, Record};
+use crate::{Order, Reason, Record};
 
 use super::called;
 
