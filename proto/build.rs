@@ -11,6 +11,14 @@ use protox::{
 
 const COSMOS: &str = "descriptors/cosmos.bin";
 
+const THIRD_PARTY: &str = "third_party";
+
+const WASMD: [&str; 3] = [
+    "cosmwasm/wasm/v1/types.proto",
+    "cosmwasm/wasm/v1/tx.proto",
+    "cosmwasm/wasm/v1/query.proto",
+];
+
 const FILES: [&str; 13] = [
     "slsbft/beacon/v1/beacon.proto",
     "slsbft/election/v1/query.proto",
@@ -27,8 +35,19 @@ const FILES: [&str; 13] = [
     "slsbft/staking/v1/tx.proto",
 ];
 
+/// The descriptors of contracts' messages and queries.
+fn wasmd() -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut resolver = ChainFileResolver::new();
+    resolver.add(IncludeFileResolver::new(THIRD_PARTY.into()));
+    resolver.add(DescriptorSetFileResolver::decode(fs::read(COSMOS)?.as_slice())?);
+    let mut compiler = Compiler::with_file_resolver(resolver);
+    compiler.open_files(WASMD)?;
+    Ok(compiler.include_imports(false).encode_file_descriptor_set())
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
+    println!("cargo:rerun-if-changed={THIRD_PARTY}");
     println!("cargo:rerun-if-changed={COSMOS}");
     let mut resolver = ChainFileResolver::new();
     resolver.add(IncludeFileResolver::new("proto".into()));
@@ -37,6 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     compiler.open_files(FILES)?;
 
     let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("wasmd_descriptor.bin"), wasmd()?)?;
     fs::write(
         out.join("slsbft_descriptor.bin"),
         compiler.include_imports(false).encode_file_descriptor_set(),

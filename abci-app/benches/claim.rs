@@ -8,12 +8,17 @@
     reason = "a benchmark reads the clock"
 )]
 
-use std::{error::Error, sync::Arc, time::Instant};
+use std::{
+    error::Error,
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
 
 use ed25519_consensus::{Signature, SigningKey, VerificationKey};
 use prost::Message;
 use slsbft_app::{
     context::{BlockInfo, Context},
+    machine::{Machine, Runner},
     modules::{
         auth::{self, Auth},
         bank::{self, Bank},
@@ -24,6 +29,7 @@ use slsbft_genesis::{AppState, bank::Balance};
 use slsbft_proto::{Any, metering::v1};
 use slsbft_store::{BlockMeta, Overlay, Snapshot, Store, StoreConfig};
 use slsbft_types::{Address, Amount, Coins, Time, metering::voucher_sign_bytes};
+use slsbft_wasm::{Config, Vm};
 
 const CHAIN: &str = "bench-1";
 const DEALS: u64 = 1_000;
@@ -185,6 +191,7 @@ fn execute(state: &mut Overlay, msg: &Msg) -> Outcome<Any> {
             state,
             block: &block,
             events: &mut events,
+            machine: &mut machine(),
         },
         msg,
     )?)
@@ -205,4 +212,10 @@ fn report(name: &str, mut run: impl FnMut() -> Outcome<f64>) -> Outcome<()> {
     let runs = (0..RUNS).map(|_| run()).collect::<Outcome<Vec<f64>>>()?;
     println!("{name} {:.2} ms", runs.into_iter().fold(f64::INFINITY, f64::min));
     Ok(())
+}
+
+/// Nothing here runs contracts.
+fn machine() -> Machine {
+    static VM: LazyLock<Arc<Vm>> = LazyLock::new(|| Arc::new(Vm::new(Config::default()).expect("a VM")));
+    Machine::new(Runner::of_blocks(VM.clone()), 0, None)
 }

@@ -60,7 +60,9 @@ impl Budget {
         self.0.set(left);
         match left {
             Some(_) => Ok(()),
-            None => Err(sdk::out_of_gas("out of gas while a contract ran; set a higher gas limit")),
+            None => Err(sdk::out_of_gas(
+                "out of gas while a contract ran; set a higher gas limit",
+            )),
         }
     }
 }
@@ -109,6 +111,8 @@ impl Machine {
 
     /// Gas that running code has used so far.
     pub fn gas_used(&self) -> u64 {
-        self.given.saturating_sub(self.budget.left()).div_ceil(POINTS_PER_GAS)
+        self.given
+            .saturating_sub(self.budget.left())
+            .div_ceil(POINTS_PER_GAS)
     }
 }

@@ -148,7 +148,9 @@ impl Contracts {
         for (i, contract) in self.contracts.iter().enumerate() {
             let fresh = addresses.insert(contract.address);
             ensure(fresh, &format!("contracts[{i}].address"), "is there twice")?;
-            contract.validate(&codes).map_err(|e| e.within(&format!("contracts[{i}]")))?;
+            contract
+                .validate(&codes)
+                .map_err(|e| e.within(&format!("contracts[{i}]")))?;
         }
         Ok(())
     }
@@ -159,8 +161,16 @@ impl Contract {
         ensure(codes.contains(&self.code_id), "code_id", "is not among codes")?;
         ensure(!self.label.is_empty(), "label", "is empty")?;
         let last = self.history.last().map(|entry| entry.code_id);
-        ensure(last == Some(self.code_id), "history", "does not end with the contract's code")?;
-        let ascending = self.state.iter().zip(self.state.iter().skip(1)).all(|((a, _), (b, _))| a < b);
+        ensure(
+            last == Some(self.code_id),
+            "history",
+            "does not end with the contract's code",
+        )?;
+        let ascending = self
+            .state
+            .iter()
+            .zip(self.state.iter().skip(1))
+            .all(|((a, _), (b, _))| a < b);
         ensure(ascending, "state", "is not in strictly ascending order of keys")
     }
 }
@@ -173,5 +183,9 @@ fn check_access(path: &str, access: &Access) -> Result<(), GenesisError> {
     ensure(times.values().all(|n| *n == 1), path, "names an address twice")?;
     let named = !access.addresses.is_empty();
     let any = access.permission == Permission::AnyOfAddresses;
-    ensure(named == any, path, "has addresses if and only if its permission is AnyOfAddresses")
+    ensure(
+        named == any,
+        path,
+        "has addresses if and only if its permission is AnyOfAddresses",
+    )
 }

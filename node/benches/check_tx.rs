@@ -34,6 +34,7 @@ use slsbft_node::{
 };
 use slsbft_store::{Store, StoreConfig};
 use slsbft_types::{Amount, Coins, Time, tx::tx_hash};
+use slsbft_wasm::Vm;
 use tendermint_proto::v0_38::{
     abci::{
         Request, RequestCheckTx, RequestFlush, RequestInitChain, Response, request::Value as Incoming,
@@ -94,7 +95,12 @@ fn start(directory: &std::path::Path, keys: &[SigningKey]) -> App {
         .map(|key| (key.address(), Coins::base(Amount::new(1_000_000_000_000))));
     genesis.add_accounts(funded).unwrap();
     let store = Store::open(&directory.join("data"), &StoreConfig::default()).unwrap();
-    let mut app = App::open(store, AppConfig::default()).unwrap();
+    let mut app = App::open(
+        store,
+        AppConfig::default(),
+        Arc::new(Vm::new(Default::default()).unwrap()),
+    )
+    .unwrap();
     app.init_chain(init_chain(&genesis)).unwrap();
     app
 }

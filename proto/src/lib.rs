@@ -14,6 +14,10 @@ pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/slsb
 /// is served.
 pub const COSMOS_DESCRIPTOR_SET: &[u8] = include_bytes!("../descriptors/cosmos.bin");
 
+/// Encoded `FileDescriptorSet` of `cosmwasm.wasm.v1`. What it imports is in
+/// [`COSMOS_DESCRIPTOR_SET`].
+pub const WASMD_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/wasmd_descriptor.bin"));
+
 #[allow(clippy::all, clippy::allow_attributes_without_reason, reason = "generated")]
 pub mod slsbft {
     /// The system transaction, VRF keys and the beacon.

@@ -14,10 +14,12 @@ use slsbft_app::{
     app::{MempoolService, QueryService},
     context::BlockInfo,
     modules::{bank, beacon, consensus},
+    query::QueryError,
 };
 use slsbft_genesis::Genesis;
 use slsbft_store::{Snapshot, Store, StoreConfig};
 use slsbft_types::{Address, Amount, BASE_DENOM, Coins, Time};
+use slsbft_wasm::{Config as VmConfig, Vm};
 use tempfile::TempDir;
 use tendermint_proto::{
     google::protobuf::{Duration, Timestamp},
@@ -36,6 +38,8 @@ use crate::validators::{AllKeys, Validators};
 pub const CHAIN_ID: &str = "slsbft-test-1";
 const GENESIS_SECONDS: i64 = 1_700_000_000;
 const MAX_TX_BYTES: i64 = 20_000_000;
+/// Runs contracts, for all chains of a process.
+pub static VM: LazyLock<Arc<Vm>> = LazyLock::new(|| Arc::new(Vm::new(VmConfig::default()).expect("a VM")));
 /// VRF keys that the mock holds, by a validator's number.
 static KEYS: LazyLock<Arc<AllKeys>> = LazyLock::new(|| Arc::new(AllKeys::new(0..128)));
 
@@ -121,7 +125,7 @@ impl Chain {
     fn open(home: Arc<TempDir>, setup: Setup) -> Self {
         let store = Store::open(&home.path().join("data"), &setup.store).expect("database");
         let keys = KEYS.clone();
-        let app = App::open(store, setup.app)
+        let app = App::open(store, setup.app, VM.clone())
             .expect("application")
             .with_prover(keys);
         let (mempool, query) = (app.mempool(), app.query());
@@ -140,6 +144,11 @@ impl Chain {
             misbehavior,
             pending,
         }
+    }
+
+    /// Answers a method from the latest state.
+    pub fn route(&self, path: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+        self.query.route(&self.snapshot(), path, request)
     }
 
     /// Closes the application and opens it from what is on disk.

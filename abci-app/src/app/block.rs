@@ -137,7 +137,11 @@ impl App {
         for (index, tx) in admitted.iter().enumerate() {
             let position = Position {
                 index: u32::try_from(index.saturating_add(first)).unwrap_or(u32::MAX),
-                tx: block.txs.get(index.saturating_add(first)).cloned().unwrap_or_default(),
+                tx: block
+                    .txs
+                    .get(index.saturating_add(first))
+                    .cloned()
+                    .unwrap_or_default(),
             };
             tx_results.push(match tx {
                 Ok(tx) => run(&mut state, &info, &params, &runner, position, tx)?,

@@ -14,8 +14,8 @@ use crate::{
     errors::{ExecError, Fault},
     machine::{Machine, Runner},
     modules::{
-        auth, bank, beacon, consensus, contracts, distribution, election, epochs, fees, incentives, metering, service,
-        slashing, staking,
+        auth, bank, beacon, consensus, contracts, distribution, election, epochs, fees, incentives, metering,
+        service, slashing, staking,
     },
 };
 

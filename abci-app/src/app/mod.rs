@@ -30,7 +30,8 @@ use slsbft_wasm::Vm;
 
 pub use genesis::{export, init};
 pub use mempool::{MempoolService, Verified};
-pub use modules::{check, queries};
+pub use modules::check;
+pub(crate) use modules::queries;
 pub use query::QueryService;
 pub use simulate::simulate;
 

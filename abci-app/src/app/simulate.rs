@@ -32,8 +32,7 @@ pub fn simulate(
     request: SimulateRequest,
 ) -> Result<SimulateResponse, QueryError> {
     let bytes = Bytes::from(tx_bytes(request)?);
-    let tx = CheckedTx::decode(&bytes, Mode::Simulate)
-        .map_err(|error| QueryError::would_fail(&error, 0))?;
+    let tx = CheckedTx::decode(&bytes, Mode::Simulate).map_err(|error| QueryError::would_fail(&error, 0))?;
     let chain_id: Arc<str> = consensus::chain_id(state)?.into();
     let (seconds, nanos) = state.block().time;
     let time = Time {

@@ -95,7 +95,7 @@ impl From<StoreError> for QueryError {
             StoreError::NotKept { .. } => Code::OutOfRange,
             StoreError::EmptyTree { .. } | StoreError::InvalidKey { .. } | StoreError::Exhausted => {
                 Code::InvalidArgument
-            },
+            }
             _ => Code::Internal,
         };
         Self::new(code, error.to_string())

@@ -21,12 +21,7 @@ pub fn services() -> impl Iterator<Item = &'static str> {
 
 /// Answers a method, given by its path (`/package.Service/Method`), with an
 /// encoded request and answer.
-pub fn route(
-    state: &Snapshot,
-    runner: &Runner,
-    path: &str,
-    request: &[u8],
-) -> Result<Vec<u8>, QueryError> {
+pub fn route(state: &Snapshot, runner: &Runner, path: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
     if path == SIMULATE {
         return super::answer(request, |request| simulate(state, runner, request));
     }

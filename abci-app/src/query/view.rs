@@ -76,7 +76,13 @@ impl<'a> View<'a, Snapshot> {
     pub fn of(state: &'a Snapshot, runner: &'a Runner, budget: &'a Budget) -> Self {
         let (seconds, nanos) = state.block().time;
         let nanos = u32::try_from(nanos).unwrap_or(0);
-        Self::new(state, (state.height(), Time { seconds, nanos }), runner, budget, 0)
+        Self::new(
+            state,
+            (state.height(), Time { seconds, nanos }),
+            runner,
+            budget,
+            0,
+        )
     }
 }
 

@@ -2,10 +2,7 @@
 
 use cosmos_sdk_proto::cosmos::base::query::v1beta1::PageRequest;
 use prost::Message;
-use slsbft_app::{
-    modules::metering::query::query,
-    query::{Code, QueryError},
-};
+use slsbft_app::query::{Code, QueryError, route};
 use slsbft_proto::metering::v1::*;
 use slsbft_store::{BlockMeta, Snapshot, Store, StoreConfig};
 
@@ -40,6 +37,11 @@ fn committed(check: impl Fn(&Snapshot)) {
     };
     let commit = store.stage(world.state.into_changes(), block).unwrap();
     check(&store.commit(commit).unwrap());
+}
+
+fn query(state: &Snapshot, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+    let path = format!("/slsbft.metering.v1.Query/{method}");
+    route(state, &machine().runner, &path, request)
 }
 
 fn ask<A: Message + Default>(

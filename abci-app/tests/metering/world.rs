@@ -1,13 +1,14 @@
 //! A chain of one module: messages and blocks in, balances and records out.
 //! After each of them the supply and the escrow account are checked.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use ed25519_consensus::SigningKey;
 use prost::Message;
 use slsbft_app::{
     context::{BlockInfo, Context},
     errors::{ExecError, TxError},
+    machine::{Machine, Runner},
     modules::{
         auth::{self, Auth},
         bank::{self, Bank},
@@ -22,6 +23,7 @@ use slsbft_types::{
     Address, Amount, BASE_DENOM, Coins, Time,
     metering::{Params, voucher_sign_bytes},
 };
+use slsbft_wasm::{Config, Vm};
 use tempfile::TempDir;
 use tendermint_proto::v0_38::abci::Event;
 
@@ -125,6 +127,7 @@ impl World {
             state: &mut self.state,
             block: &self.block,
             events: &mut self.events,
+            machine: &mut machine(),
         };
         let result = METERING.execute(&mut ctx, &msg);
         let result = match result {
@@ -155,6 +158,7 @@ impl World {
             state: &mut self.state,
             block: &self.block,
             events: &mut self.events,
+            machine: &mut machine(),
         };
         METERING.end_block(&mut ctx).expect("no fault");
         self.check();
@@ -371,4 +375,10 @@ pub fn sign(key: u8, voucher: &v1::Voucher) -> v1::SignedVoucher {
 
 pub fn signed(key: u8, deal_id: u64, sequence: u64, counters: &[u64]) -> v1::SignedVoucher {
     sign(key, &voucher(key, deal_id, sequence, counters))
+}
+
+/// Nothing here runs contracts.
+pub fn machine() -> Machine {
+    static VM: LazyLock<Arc<Vm>> = LazyLock::new(|| Arc::new(Vm::new(Config::default()).expect("a VM")));
+    Machine::new(Runner::of_blocks(VM.clone()), 0, None)
 }

@@ -5,10 +5,7 @@ use cosmos_sdk_proto::cosmos::{
     base::query::v1beta1::PageRequest, distribution::v1beta1 as distr, staking::v1beta1::*,
 };
 use prost::Message;
-use slsbft_app::{
-    app::QUERIES,
-    query::{Code, QueryError},
-};
+use slsbft_app::query::{Code, QueryError, route};
 use slsbft_store::Snapshot;
 
 use crate::world::*;
@@ -19,9 +16,9 @@ fn ask<A: Message + Default>(
     request: &impl Message,
 ) -> Result<A, QueryError> {
     let (package, method) = method.split_once('/').unwrap();
-    let service = format!("cosmos.{package}.v1beta1.Query");
-    let (_, query) = QUERIES.iter().find(|(name, _)| *name == service).unwrap();
-    query(state, method, &request.encode_to_vec()).map(|bytes| A::decode(bytes.as_slice()).unwrap())
+    let path = format!("/cosmos.{package}.v1beta1.Query/{method}");
+    let answer = route(state, &machine().runner, &path, &request.encode_to_vec());
+    answer.map(|bytes| A::decode(bytes.as_slice()).unwrap())
 }
 
 fn pages(limit: u64, key: &[u8]) -> Option<PageRequest> {

@@ -1,7 +1,7 @@
 //! A chain of bank, staking and distribution: messages, slashes and blocks in, balances and
 //! records out. After each of them all invariants are checked.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use cosmos_sdk_proto::{
     Any,
@@ -16,6 +16,7 @@ use slsbft_app::{
     app,
     context::{BlockInfo, Context},
     errors::{ExecError, TxError},
+    machine::{Machine, Runner},
     modules::{
         auth::Auth,
         bank::{self, Bank},
@@ -29,6 +30,7 @@ use slsbft_genesis::{Genesis, staking::Candidate};
 use slsbft_proto::staking::v1::{MsgRotateConsensusKey, MsgRotateConsensusKeyResponse};
 use slsbft_store::{BlockMeta, Overlay, Snapshot, Store, StoreConfig};
 use slsbft_types::{Address, Amount, BASE_DENOM, Coins, PublicKey, Ratio, Time};
+use slsbft_wasm::{Config, Vm};
 use tempfile::TempDir;
 use tendermint_proto::v0_38::{
     abci::Event,
@@ -125,7 +127,8 @@ impl World {
             }),
             ..Default::default()
         };
-        app::init(&mut state, &block, &params, &genesis.app_state).expect("the state of a good genesis");
+        app::init(&mut state, &block, &machine().runner, &params, &genesis.app_state)
+            .expect("the state of a good genesis");
         let world = Self {
             state,
             block,
@@ -167,6 +170,7 @@ impl World {
             state: &mut self.state,
             block: &self.block,
             events: &mut self.events,
+            machine: &mut machine(),
         });
         let result = match result {
             Ok(done) => {
@@ -445,4 +449,10 @@ pub fn code<T: std::fmt::Debug>(result: Result<T, TxError>) -> (&'static str, u3
 
 pub fn percent(percent: u8) -> Ratio {
     Ratio::from_percent(percent)
+}
+
+/// Nothing here runs contracts.
+pub fn machine() -> Machine {
+    static VM: LazyLock<Arc<Vm>> = LazyLock::new(|| Arc::new(Vm::new(Config::default()).expect("a VM")));
+    Machine::new(Runner::of_blocks(VM.clone()), 0, None)
 }

@@ -61,7 +61,10 @@ impl Address {
 
     /// All 32 bytes of a hash: a contract's address.
     pub fn from_hash(hash: &[u8; 32]) -> Self {
-        Self { bytes: *hash, len: 32 }
+        Self {
+            bytes: *hash,
+            len: 32,
+        }
     }
 
     /// The first 20 bytes of a hash.

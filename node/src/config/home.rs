@@ -64,6 +64,11 @@ impl Home {
         self.0.join("data/application.db")
     }
 
+    /// Compiled contracts, which are made again if they are gone.
+    pub fn contracts(&self) -> PathBuf {
+        self.0.join("data/contracts")
+    }
+
     /// Held by the process that uses the home.
     pub fn lock(&self) -> PathBuf {
         self.0.join("data/slsbftd.lock")

@@ -70,6 +70,7 @@ impl Index {
         };
         for set in [
             slsbft_proto::COSMOS_DESCRIPTOR_SET,
+            slsbft_proto::WASMD_DESCRIPTOR_SET,
             slsbft_proto::DESCRIPTOR_SET,
             tonic_health::pb::FILE_DESCRIPTOR_SET,
             v1::FILE_DESCRIPTOR_SET,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use slsbft_app::{
     abci::{Fault, Query},
     app::QueryService,
-    query::{QueryError, route},
+    query::QueryError,
 };
 use slsbft_store::BlockMeta;
 use tendermint_proto::v0_38::abci::{RequestQuery, ResponseQuery};
@@ -55,7 +55,7 @@ impl State for QueryService {
         let state = self.snapshot(height.unwrap_or(0))?;
         Ok(Answer {
             height: state.height(),
-            response: route(&state, path, request)?,
+            response: self.route(&state, path, request)?,
         })
     }
 

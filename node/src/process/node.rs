@@ -14,6 +14,7 @@ use slsbft_app::{
 };
 use slsbft_genesis::{Genesis, GenesisError};
 use slsbft_store::{Store, StoreConfig, StoreError};
+use slsbft_wasm::{Config as VmConfig, Vm};
 use thiserror::Error;
 use tokio::{
     runtime::Runtime,
@@ -246,7 +247,12 @@ fn open(home: &Home, config: &AppConfig) -> Result<App, NodeError> {
         signature_cache: config.transactions.signature_cache,
         tx_cache_bytes: config.transactions.cache_mib << 20,
     };
-    App::open(store, rules).map_err(NodeError::Application)
+    let vm = Vm::new(VmConfig {
+        cache_folder: Some(home.contracts()),
+        ..VmConfig::default()
+    });
+    let vm = vm.map_err(|fault| NodeError::Application(fault.into()))?;
+    App::open(store, rules, Arc::new(vm)).map_err(NodeError::Application)
 }
 
 /// Opens the state alone.

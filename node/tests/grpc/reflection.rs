@@ -1,13 +1,17 @@
 //! What a client learns that knows nothing but the address.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, Value};
 use prost_types::FileDescriptorProto;
-use slsbft_app::query::{Code, route};
+use slsbft_app::{
+    machine::Runner,
+    query::{Code, route},
+};
 use slsbft_node::grpc::services;
 use slsbft_store::{Store, StoreConfig};
+use slsbft_wasm::{Config, Vm};
 use tokio_stream::iter;
 use tonic::transport::Channel;
 use tonic_reflection::pb::{
@@ -96,18 +100,21 @@ fn every_method_of_a_query_service_has_somebody_who_answers_it() {
     let mut pool = DescriptorPool::new();
     pool.decode_file_descriptor_set(slsbft_proto::COSMOS_DESCRIPTOR_SET)
         .unwrap();
+    pool.decode_file_descriptor_set(slsbft_proto::WASMD_DESCRIPTOR_SET)
+        .unwrap();
     pool.decode_file_descriptor_set(slsbft_proto::DESCRIPTOR_SET)
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let state = Store::open(folder.path(), &StoreConfig::default())
         .unwrap()
         .latest();
+    let runner = Runner::of_queries(Arc::new(Vm::new(Config::default()).unwrap()));
     for name in slsbft_app::query::services() {
         for method in pool.get_service_by_name(name).unwrap().methods() {
             let path = format!("/{name}/{}", method.name());
             // The state is empty: most methods have nothing to say, but none is unknown.
             let unknown =
-                matches!(route(&state, &path, &[]), Err(error) if error.code == Code::Unimplemented);
+                matches!(route(&state, &runner, &path, &[]), Err(error) if error.code == Code::Unimplemented);
             assert!(!unknown, "{path}");
         }
     }
@@ -143,6 +150,8 @@ async fn a_method_learnt_by_reflection_can_be_called() {
 fn our_descriptors_and_the_cosmos_ones_fit_together_without_a_file_twice() {
     let mut pool = DescriptorPool::new();
     pool.decode_file_descriptor_set(slsbft_proto::COSMOS_DESCRIPTOR_SET)
+        .unwrap();
+    pool.decode_file_descriptor_set(slsbft_proto::WASMD_DESCRIPTOR_SET)
         .unwrap();
     let cosmos = pool.files().len();
     pool.decode_file_descriptor_set(slsbft_proto::DESCRIPTOR_SET)

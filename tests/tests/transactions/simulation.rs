@@ -2,7 +2,7 @@
 
 use cosmos_sdk_proto::cosmos::{base::abci::v1beta1::TxMsgData, tx::v1beta1::SimulateRequest};
 use prost::Message;
-use slsbft_app::query::{Code, route};
+use slsbft_app::query::Code;
 use slsbft_client::{KeyKind, TxBuilder};
 use slsbft_proto::metering::v1::{ClaimVerdict, MsgClaimResponse};
 use slsbft_tests::{
@@ -125,7 +125,7 @@ fn a_simulation_that_fails_says_which_message_and_why() {
         "{}",
         answer.log
     );
-    let direct = route(&chain.snapshot(), SIMULATE, &request.encode_to_vec()).unwrap_err();
+    let direct = chain.route(SIMULATE, &request.encode_to_vec()).unwrap_err();
     assert_eq!((direct.code, direct.failure), (Code::Unknown, Some(("sdk", 5))));
     for bytes in [vec![], b"junk".to_vec()] {
         let request = SimulateRequest {

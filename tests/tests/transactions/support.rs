@@ -7,7 +7,6 @@ use cosmos_sdk_proto::cosmos::{
     tx::v1beta1::{SimulateRequest, SimulateResponse},
 };
 use prost::Message;
-use slsbft_app::query::route;
 use slsbft_client::{Fee, KeyKind, TxBuilder};
 use slsbft_tests::{Chain, Wallet, wallet::transfer};
 use slsbft_types::{Address, Amount, BASE_DENOM, Coins};
@@ -84,7 +83,7 @@ pub fn simulate(chain: &Chain, tx: &TxBuilder, wallet: &Wallet) -> SimulateRespo
         ..Default::default()
     };
     let request = request.encode_to_vec();
-    let direct = route(&chain.snapshot(), SIMULATE, &request).unwrap();
+    let direct = chain.route(SIMULATE, &request).unwrap();
     let answer = chain.query(SIMULATE, request);
     assert_eq!(
         (answer.code, &answer.value),

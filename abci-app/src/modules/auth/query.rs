@@ -76,7 +76,10 @@ fn find(state: &View<'_, impl Read>, text: &str) -> Result<(Address, Account), Q
     Ok((address, account.ok_or_else(missing)?))
 }
 
-fn accounts(state: &View<'_, impl Read>, request: QueryAccountsRequest) -> Result<QueryAccountsResponse, QueryError> {
+fn accounts(
+    state: &View<'_, impl Read>,
+    request: QueryAccountsRequest,
+) -> Result<QueryAccountsResponse, QueryError> {
     let (accounts, pagination) = paginate(
         state,
         Space::Main,

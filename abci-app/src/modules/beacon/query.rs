@@ -41,7 +41,10 @@ fn beacon(state: &View<'_, impl Read>) -> Result<QueryBeaconResponse, QueryError
     })
 }
 
-fn history(state: &View<'_, impl Read>, request: QueryHistoryRequest) -> Result<QueryHistoryResponse, QueryError> {
+fn history(
+    state: &View<'_, impl Read>,
+    request: QueryHistoryRequest,
+) -> Result<QueryHistoryResponse, QueryError> {
     let (contributions, pagination) = paginate(
         state,
         Space::Epoch,
@@ -69,7 +72,10 @@ fn seeds(state: &View<'_, impl Read>, request: QuerySeedsRequest) -> Result<Quer
     })
 }
 
-fn keys_of(state: &View<'_, impl Read>, request: &QueryVrfKeyRequest) -> Result<QueryVrfKeyResponse, QueryError> {
+fn keys_of(
+    state: &View<'_, impl Read>,
+    request: &QueryVrfKeyRequest,
+) -> Result<QueryVrfKeyResponse, QueryError> {
     let operator = operator(&request.operator)?;
     let registered = vrf_key(state, &operator)?;
     let registered =

@@ -31,10 +31,15 @@ pub fn with(permission: AccessType, creator: &Address) -> AccessConfig {
 /// Checks a configuration as a message brings it.
 pub fn check(config: &AccessConfig) -> Result<(), ContractsError> {
     let invalid = |text: &str| Err(ContractsError::Invalid(format!("instantiate permission: {text}")));
-    match (AccessType::try_from(config.permission), config.addresses.as_slice()) {
+    match (
+        AccessType::try_from(config.permission),
+        config.addresses.as_slice(),
+    ) {
         (Ok(AccessType::Everybody | AccessType::Nobody), []) => Ok(()),
         (Ok(AccessType::AnyOfAddresses), []) => invalid("needs at least one address"),
-        (Ok(AccessType::AnyOfAddresses), all) if all.len() > MOST_ADDRESSES => invalid("has too many addresses"),
+        (Ok(AccessType::AnyOfAddresses), all) if all.len() > MOST_ADDRESSES => {
+            invalid("has too many addresses")
+        }
         (Ok(AccessType::AnyOfAddresses), all) => {
             for (index, text) in all.iter().enumerate() {
                 if Address::from_bech32(text).is_err() {
@@ -55,9 +60,10 @@ pub fn check(config: &AccessConfig) -> Result<(), ContractsError> {
 pub fn is_within(inner: &AccessConfig, outer: &AccessConfig) -> bool {
     match (inner.permission(), outer.permission()) {
         (AccessType::Nobody, _) | (_, AccessType::Everybody) => true,
-        (AccessType::AnyOfAddresses, AccessType::AnyOfAddresses) => {
-            inner.addresses.iter().all(|address| outer.addresses.contains(address))
-        }
+        (AccessType::AnyOfAddresses, AccessType::AnyOfAddresses) => inner
+            .addresses
+            .iter()
+            .all(|address| outer.addresses.contains(address)),
         _ => false,
     }
 }

@@ -112,7 +112,9 @@ fn ask<S: Read>(view: &View<'_, S>, request: &[u8]) -> Result<Vec<u8>, No> {
 }
 
 fn unsupported(kind: &str) -> No {
-    No::System(SystemError::UnsupportedRequest { kind: kind.to_owned() })
+    No::System(SystemError::UnsupportedRequest {
+        kind: kind.to_owned(),
+    })
 }
 
 fn wasm<S: Read>(view: &View<'_, S>, query: WasmQuery) -> Result<Vec<u8>, No> {
@@ -146,7 +148,9 @@ fn wasm<S: Read>(view: &View<'_, S>, query: WasmQuery) -> Result<Vec<u8>, No> {
                 ExecError::Fault(fault) => fault.into(),
             })?;
             let checksum = hex::encode(&info.code_hash);
-            Ok(text(&json!({ "code_id": code_id, "creator": info.creator, "checksum": checksum })))
+            Ok(text(
+                &json!({ "code_id": code_id, "creator": info.creator, "checksum": checksum }),
+            ))
         }
         WasmQuery::RawRange {
             contract_addr,
@@ -197,7 +201,9 @@ fn range<S: Read>(
 /// A contract that there is.
 fn contract<S: Read>(view: &View<'_, S>, text: &str) -> Result<(Address, ContractInfo), No> {
     let missing = || {
-        No::System(SystemError::NoSuchContract { addr: text.to_owned() })
+        No::System(SystemError::NoSuchContract {
+            addr: text.to_owned(),
+        })
     };
     let address = Address::from_bech32(text).map_err(|_| missing())?;
     let info = state::find(view, &address)?.ok_or_else(missing)?;

@@ -70,7 +70,11 @@ pub fn ask<S: Read>(view: &View<'_, S>, contract: &Address, msg: &[u8]) -> Resul
     settle(view.budget(), contract, outcome)
 }
 
-fn load(vm: &slsbft_wasm::Vm, state: &impl Read, hash: CodeHash) -> Result<std::sync::Arc<slsbft_wasm::Code>, Fault> {
+fn load(
+    vm: &slsbft_wasm::Vm,
+    state: &impl Read,
+    hash: CodeHash,
+) -> Result<std::sync::Arc<slsbft_wasm::Code>, Fault> {
     let bytes = || state::bytes(state, &hash).map_err(slsbft_wasm::Fault::chain);
     Ok(vm.load(hash, bytes)?)
 }
@@ -120,7 +124,9 @@ fn env(block: &BlockInfo, position: Option<&Position>, contract: &Address) -> En
 /// Block time is in the years 1970 to 9999; the contracts' ends in 2554, which is the last they see.
 fn timestamp(time: Time) -> Timestamp {
     let seconds = u64::try_from(time.seconds).unwrap_or(0);
-    let nanos = seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into());
+    let nanos = seconds
+        .saturating_mul(1_000_000_000)
+        .saturating_add(time.nanos.into());
     Timestamp::from_nanos(nanos)
 }
 

@@ -9,8 +9,8 @@ use cosmos_sdk_proto::{
         staking::v1beta1::{MsgBeginRedelegate, MsgDelegate, MsgUndelegate},
     },
     cosmwasm::wasm::v1::{
-        MsgClearAdmin, MsgExecuteContract, MsgInstantiateContract, MsgInstantiateContract2, MsgMigrateContract,
-        MsgUpdateAdmin,
+        MsgClearAdmin, MsgExecuteContract, MsgInstantiateContract, MsgInstantiateContract2,
+        MsgMigrateContract, MsgUpdateAdmin,
     },
 };
 use cosmwasm_std::{BankMsg, Coin, CosmosMsg, DistributionMsg, StakingMsg, WasmMsg};
@@ -183,7 +183,11 @@ fn coin(coin: Coin) -> ProtoCoin {
 
 /// Contracts give coins in any order and with nothing of some; the chain's lists are sorted.
 fn coins(all: Vec<Coin>) -> Vec<ProtoCoin> {
-    let mut all: Vec<ProtoCoin> = all.into_iter().filter(|coin| !coin.amount.is_zero()).map(coin).collect();
+    let mut all: Vec<ProtoCoin> = all
+        .into_iter()
+        .filter(|coin| !coin.amount.is_zero())
+        .map(coin)
+        .collect();
     all.sort_by(|a, b| a.denom.cmp(&b.denom));
     all
 }

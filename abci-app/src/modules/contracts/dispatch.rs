@@ -5,7 +5,9 @@
 //! it wrote before is there.
 
 use cosmos_sdk_proto::Any;
-use cosmwasm_std::{Attribute, Binary, Event, MsgResponse, Reply, ReplyOn, SubMsg, SubMsgResponse, SubMsgResult};
+use cosmwasm_std::{
+    Attribute, Binary, Event, MsgResponse, Reply, ReplyOn, SubMsg, SubMsgResponse, SubMsgResult,
+};
 use slsbft_types::Address;
 use slsbft_wasm::cosmwasm::Response;
 
@@ -89,7 +91,12 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
     }
 
     /// Executes one message, with what gas it may have.
-    fn dispatch(&self, ctx: &mut Context<'_>, contract: &Address, message: SubMsg) -> Result<Done, ExecError> {
+    fn dispatch(
+        &self,
+        ctx: &mut Context<'_>,
+        contract: &Address,
+        message: SubMsg,
+    ) -> Result<Done, ExecError> {
         ctx.machine.budget.spend(gas::DISPATCH)?;
         let left = ctx.machine.budget.left();
         let limit = message.gas_limit.map(|gas| gas.saturating_mul(POINTS_PER_GAS));
@@ -115,14 +122,23 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             Sent::Burn(coins) => self.ledger.burn(ctx, contract, &coins).map(|()| None),
         })?;
         // What says which message a transaction sent says nothing about those of contracts.
-        let sent: Vec<_> = ctx.events.drain(first..).filter(|event| event.r#type != "message").collect();
+        let sent: Vec<_> = ctx
+            .events
+            .drain(first..)
+            .filter(|event| event.r#type != "message")
+            .collect();
         let events = sent.iter().map(told).collect();
         ctx.events.extend(sent);
         Ok(Done { response, events })
     }
 
     /// Tells a contract what became of its message.
-    fn reply(&self, ctx: &mut Context<'_>, contract: &Address, reply: &Reply) -> Result<Option<Binary>, ExecError> {
+    fn reply(
+        &self,
+        ctx: &mut Context<'_>,
+        contract: &Address,
+        reply: &Reply,
+    ) -> Result<Option<Binary>, ExecError> {
         let info = state::contract(ctx.state, contract)?;
         let hash = state::hash_of(&state::code(ctx.state, info.code_id)?)?;
         let response = call(ctx, contract, hash, |call, env| call.reply(env, reply))?;
@@ -138,7 +154,9 @@ fn ok(done: Done, is_wasm: bool) -> SubMsgResult {
         event.attributes.sort_by(|a, b| a.key.cmp(&b.key));
     }
     let responses: Vec<Any> = done.response.into_iter().collect();
-    let data = responses.first().map(|response| Binary::new(response.value.clone()));
+    let data = responses
+        .first()
+        .map(|response| Binary::new(response.value.clone()));
     let msg_responses = responses.into_iter().map(|response| MsgResponse {
         type_url: response.type_url,
         value: Binary::new(response.value),
@@ -164,6 +182,9 @@ fn told(event: &tendermint_proto::v0_38::abci::Event) -> Event {
 }
 
 fn size(event: &tendermint_proto::v0_38::abci::Event) -> usize {
-    let attributes = event.attributes.iter().map(|attribute| attribute.key.len() + attribute.value.len());
+    let attributes = event
+        .attributes
+        .iter()
+        .map(|attribute| attribute.key.len() + attribute.value.len());
     event.r#type.len() + attributes.sum::<usize>()
 }

@@ -85,11 +85,16 @@ pub fn returned(
     Ok(())
 }
 
-fn with(mut event: EventBuilder, attributes: &[cosmwasm_std::Attribute]) -> Result<EventBuilder, ContractsError> {
+fn with(
+    mut event: EventBuilder,
+    attributes: &[cosmwasm_std::Attribute],
+) -> Result<EventBuilder, ContractsError> {
     for attribute in attributes {
         let (key, value) = (attribute.key.trim(), attribute.value.trim());
         if key.is_empty() {
-            return Err(ContractsError::Event(format!("Empty attribute key. Value: {value}")));
+            return Err(ContractsError::Event(format!(
+                "Empty attribute key. Value: {value}"
+            )));
         }
         if key.starts_with(RESERVED) {
             return Err(ContractsError::Event(format!(

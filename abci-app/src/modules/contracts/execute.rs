@@ -3,10 +3,10 @@
 use cosmos_sdk_proto::{
     Any,
     cosmwasm::wasm::v1::{
-        AccessConfig, CodeInfo, ContractCodeHistoryOperationType as Operation, ContractInfo, MsgClearAdminResponse,
-        MsgExecuteContractResponse, MsgInstantiateContract2Response, MsgInstantiateContractResponse,
-        MsgMigrateContractResponse, MsgStoreCodeResponse, MsgUpdateAdminResponse, MsgUpdateContractLabelResponse,
-        MsgUpdateInstantiateConfigResponse,
+        AccessConfig, CodeInfo, ContractCodeHistoryOperationType as Operation, ContractInfo,
+        MsgClearAdminResponse, MsgExecuteContractResponse, MsgInstantiateContract2Response,
+        MsgInstantiateContractResponse, MsgMigrateContractResponse, MsgStoreCodeResponse,
+        MsgUpdateAdminResponse, MsgUpdateContractLabelResponse, MsgUpdateInstantiateConfigResponse,
     },
 };
 use cosmwasm_std::{Addr, Binary, MigrateInfo};
@@ -73,7 +73,9 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         }
         let info = info(&new.creator, &new.funds);
         let hash = state::hash_of(&code)?;
-        let response = call(ctx, &contract, hash, |call, env| call.instantiate(env, &info, &new.msg))?;
+        let response = call(ctx, &contract, hash, |call, env| {
+            call.instantiate(env, &info, &new.msg)
+        })?;
         // Kept before its messages run, so that they can call it.
         let created = state::position(ctx);
         let record = ContractInfo {
@@ -98,7 +100,12 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
     }
 
     /// The address of a new contract, which has an account from now on.
-    fn place(&self, ctx: &mut Context<'_>, new: &Instantiation, code: &CodeInfo) -> Result<Address, ExecError> {
+    fn place(
+        &self,
+        ctx: &mut Context<'_>,
+        new: &Instantiation,
+        code: &CodeInfo,
+    ) -> Result<Address, ExecError> {
         let contract = match &new.place {
             Place::Numbered => address::numbered(new.code, state::next(ctx.state, keys::LAST_INSTANCE)?),
             Place::Salted { salt, with_msg } => {
@@ -107,7 +114,8 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             }
         };
         if state::find(ctx.state, &contract)?.is_some() {
-            let text = "contract address already exists, try a different combination of creator, checksum and salt";
+            let text =
+                "contract address already exists, try a different combination of creator, checksum and salt";
             return Err(ContractsError::Duplicate(text.into()).into());
         }
         // Whoever sent coins to it before has made its account; nobody has a key for it.
@@ -177,7 +185,12 @@ fn store_code(
         return Err(sdk::unauthorized("can not create code").into());
     }
     let refused = |refusal: String| ExecError::from(ContractsError::Create(refusal));
-    let report = ctx.machine.runner.vm.check(code).map_err(|refusal| refused(refusal.to_string()))?;
+    let report = ctx
+        .machine
+        .runner
+        .vm
+        .check(code)
+        .map_err(|refusal| refused(refusal.to_string()))?;
     compile(&ctx.machine.runner, code)?;
     let hash = CodeHash::of(code);
     let info = CodeInfo {
@@ -222,7 +235,12 @@ fn set_admin(
     })
 }
 
-fn set_label(ctx: &mut Context<'_>, sender: &Address, contract: &Address, label: &str) -> Result<Any, ExecError> {
+fn set_label(
+    ctx: &mut Context<'_>,
+    sender: &Address,
+    contract: &Address,
+    label: &str,
+) -> Result<Any, ExecError> {
     let mut record = administered(ctx, sender, contract, "can not modify contract")?;
     label.clone_into(&mut record.label);
     state::save(ctx.state, contract, &record);
@@ -230,7 +248,12 @@ fn set_label(ctx: &mut Context<'_>, sender: &Address, contract: &Address, label:
     Ok(pack(&MsgUpdateContractLabelResponse {}))
 }
 
-fn set_access(ctx: &mut Context<'_>, sender: &Address, id: u64, access: &AccessConfig) -> Result<Any, ExecError> {
+fn set_access(
+    ctx: &mut Context<'_>,
+    sender: &Address,
+    id: u64,
+    access: &AccessConfig,
+) -> Result<Any, ExecError> {
     let mut code = state::code(ctx.state, id)?;
     let params = Params::load(ctx.state)?;
     let usual = access::with(params.instantiate, sender);

@@ -5,7 +5,8 @@ use cosmos_sdk_proto::cosmwasm::wasm::v1::{
     ContractCodeHistoryOperationType, ContractInfo,
 };
 use slsbft_genesis::contracts::{
-    Access, Base64, Code, Contract, Contracts as Section, ContractsParams, HistoryEntry, Operation, Permission, Position,
+    Access, Base64, Code, Contract, Contracts as Section, ContractsParams, HistoryEntry, Operation,
+    Permission, Position,
 };
 use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::Address;
@@ -107,7 +108,9 @@ pub fn export(state: &impl Read) -> Result<Section, Fault> {
         last_code: record::load_u64(state, Space::Main, keys::LAST_CODE)?,
         last_instance: record::load_u64(state, Space::Main, keys::LAST_INSTANCE)?,
         codes: all(state, keys::CODE, |key, value| export_code(state, key, value))?,
-        contracts: all(state, keys::CONTRACT, |key, value| export_contract(state, key, value))?,
+        contracts: all(state, keys::CONTRACT, |key, value| {
+            export_contract(state, key, value)
+        })?,
     })
 }
 
@@ -221,6 +224,10 @@ fn from_config(config: Option<&AccessConfig>) -> Result<Access, Fault> {
     let config = config.ok_or_else(|| Fault::corrupt("a permission of contracts"))?;
     Ok(Access {
         permission: from_type(config.permission())?,
-        addresses: config.addresses.iter().map(|text| address(text)).collect::<Result<_, _>>()?,
+        addresses: config
+            .addresses
+            .iter()
+            .map(|text| address(text))
+            .collect::<Result<_, _>>()?,
     })
 }

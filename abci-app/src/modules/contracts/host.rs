@@ -25,12 +25,7 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub fn new(
-        state: &'a mut Overlay,
-        block: &'a BlockInfo,
-        runner: &'a Runner,
-        contract: &Address,
-    ) -> Self {
+    pub fn new(state: &'a mut Overlay, block: &'a BlockInfo, runner: &'a Runner, contract: &Address) -> Self {
         Self {
             state,
             block,
@@ -51,13 +46,7 @@ pub struct Reader<'a, S> {
 
 impl<'a, S: Read> Reader<'a, S> {
     /// `depth` is the number of contracts that wait for the answer.
-    pub fn new(
-        state: &'a S,
-        at: (u64, Time),
-        runner: &'a Runner,
-        depth: u32,
-        contract: &Address,
-    ) -> Self {
+    pub fn new(state: &'a S, at: (u64, Time), runner: &'a Runner, depth: u32, contract: &Address) -> Self {
         Self {
             state,
             at,
@@ -114,7 +103,10 @@ pub fn records(
         Order::Descending => slsbft_store::Order::Descending,
     };
     let (mut found, mut bytes) = (Vec::new(), 0usize);
-    for entry in state.range(Space::Main, &start, end.as_deref(), order).take(page.records) {
+    for entry in state
+        .range(Space::Main, &start, end.as_deref(), order)
+        .take(page.records)
+    {
         let (key, value) = entry?;
         let key = key.get(prefix.len()..).unwrap_or_default().to_vec();
         let value = unmarked(value)?;
@@ -174,7 +166,8 @@ impl Chain for Writer<'_> {
     }
 
     fn remove(&mut self, key: &[u8]) -> Result<(), Fault> {
-        self.state.delete(Space::Main, &[self.prefix.as_slice(), key].concat());
+        self.state
+            .delete(Space::Main, &[self.prefix.as_slice(), key].concat());
         Ok(())
     }
 

@@ -40,8 +40,12 @@ pub trait Router {
     ///
     /// # Errors
     /// As that message's module, or `sdk` codes 2 to 7 if it is none.
-    fn route(&self, ctx: &mut Context<'_>, sender: &slsbft_types::Address, message: &Any)
-    -> Result<Any, ExecError>;
+    fn route(
+        &self,
+        ctx: &mut Context<'_>,
+        sender: &slsbft_types::Address,
+        message: &Any,
+    ) -> Result<Any, ExecError>;
 }
 
 /// The contracts in state.

@@ -4,15 +4,16 @@ use cosmos_sdk_proto::cosmwasm::wasm::v1::{
     AccessConfig, CodeInfo, CodeInfoResponse, ContractCodeHistoryEntry, Model, QueryAllContractStateRequest,
     QueryAllContractStateResponse, QueryBuildAddressRequest, QueryBuildAddressResponse, QueryCodeRequest,
     QueryCodeResponse, QueryCodesRequest, QueryCodesResponse, QueryContractHistoryRequest,
-    QueryContractHistoryResponse, QueryContractInfoRequest, QueryContractInfoResponse, QueryContractsByCodeRequest,
-    QueryContractsByCodeResponse, QueryContractsByCreatorRequest, QueryContractsByCreatorResponse,
-    QueryParamsRequest, QueryParamsResponse, QueryPinnedCodesRequest, QueryPinnedCodesResponse,
-    QueryRawContractStateRequest, QueryRawContractStateResponse, QuerySmartContractStateRequest,
-    QuerySmartContractStateResponse,
+    QueryContractHistoryResponse, QueryContractInfoRequest, QueryContractInfoResponse,
+    QueryContractsByCodeRequest, QueryContractsByCodeResponse, QueryContractsByCreatorRequest,
+    QueryContractsByCreatorResponse, QueryParamsRequest, QueryParamsResponse, QueryPinnedCodesRequest,
+    QueryPinnedCodesResponse, QueryRawContractStateRequest, QueryRawContractStateResponse,
+    QuerySmartContractStateRequest, QuerySmartContractStateResponse,
 };
 use prost::Message;
 use slsbft_store::{Read, Space};
 use slsbft_types::Address;
+use slsbft_wasm::limits::Limits;
 
 use super::{address, call, host, keys, msg, params::Params, state};
 use crate::{
@@ -33,13 +34,19 @@ pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Resul
         "RawContractState" => answer(request, |r| raw(state, r)),
         "SmartContractState" => answer(request, |r| smart(state, r)),
         "Code" => answer(request, |r| code(state, r)),
-        "CodeInfo" => answer(request, |r: QueryCodeRequest| Ok(code_info(r.code_id, find_code(state, r.code_id)?))),
+        "CodeInfo" => answer(request, |r: QueryCodeRequest| {
+            Ok(code_info(r.code_id, find_code(state, r.code_id)?))
+        }),
         "Codes" => answer(request, |r| codes(state, r)),
         "PinnedCodes" => answer(request, |r| pinned(state, r)),
         "Params" => answer(request, |_: QueryParamsRequest| {
             Ok(QueryParamsResponse {
                 params: Some(Params::load(state)?.to_proto()),
             })
+        }),
+        "WasmLimitsConfig" => answer(request, |_: QueryParamsRequest| {
+            let config = format!("{:?}", Limits::CONSENSUS);
+            Ok(QueryWasmLimitsConfigResponse { config })
         }),
         "BuildAddress" => answer(request, |r| build_address(&r)),
         other => Err(QueryError::unimplemented(other)),
@@ -76,7 +83,9 @@ fn by_code(
     request: QueryContractsByCodeRequest,
 ) -> Result<QueryContractsByCodeResponse, QueryError> {
     let prefix = keys::by_code(request.code_id);
-    let (contracts, pagination) = paginate(state, Space::Main, &prefix, request.pagination, |key, _| indexed(key))?;
+    let (contracts, pagination) = paginate(state, Space::Main, &prefix, request.pagination, |key, _| {
+        indexed(key)
+    })?;
     Ok(QueryContractsByCodeResponse {
         contracts,
         pagination: Some(pagination),
@@ -88,7 +97,9 @@ fn by_creator(
     request: QueryContractsByCreatorRequest,
 ) -> Result<QueryContractsByCreatorResponse, QueryError> {
     let prefix = keys::by_creator(&parsed(&request.creator_address)?);
-    let page = paginate(state, Space::Main, &prefix, request.pagination, |key, _| indexed(key))?;
+    let page = paginate(state, Space::Main, &prefix, request.pagination, |key, _| {
+        indexed(key)
+    })?;
     let (contract_addresses, pagination) = page;
     Ok(QueryContractsByCreatorResponse {
         contract_addresses,
@@ -146,10 +157,16 @@ fn code(state: &View<'_, impl Read>, request: QueryCodeRequest) -> Result<QueryC
 }
 
 fn codes(state: &View<'_, impl Read>, request: QueryCodesRequest) -> Result<QueryCodesResponse, QueryError> {
-    let (code_infos, pagination) = paginate(state, Space::Main, keys::CODE, request.pagination, |key, value| {
-        let info = CodeInfo::decode(value).map_err(|_| Fault::corrupt("a code"))?;
-        Ok(listed(id(key)?, info))
-    })?;
+    let (code_infos, pagination) = paginate(
+        state,
+        Space::Main,
+        keys::CODE,
+        request.pagination,
+        |key, value| {
+            let info = CodeInfo::decode(value).map_err(|_| Fault::corrupt("a code"))?;
+            Ok(listed(id(key)?, info))
+        },
+    )?;
     Ok(QueryCodesResponse {
         code_infos,
         pagination: Some(pagination),
@@ -160,7 +177,9 @@ fn pinned(
     state: &View<'_, impl Read>,
     request: QueryPinnedCodesRequest,
 ) -> Result<QueryPinnedCodesResponse, QueryError> {
-    let page = paginate(state, Space::Main, keys::PINNED, request.pagination, |key, _| Ok(id(key)?))?;
+    let page = paginate(state, Space::Main, keys::PINNED, request.pagination, |key, _| {
+        Ok(id(key)?)
+    })?;
     let (code_ids, pagination) = page;
     Ok(QueryPinnedCodesResponse {
         code_ids,
@@ -170,7 +189,8 @@ fn pinned(
 
 fn build_address(request: &QueryBuildAddressRequest) -> Result<QueryBuildAddressResponse, QueryError> {
     let bytes = |what: &str, text: &str| {
-        hex::decode(text).map_err(|error| QueryError::invalid(format!("{what}: {error}; expected hexadecimal")))
+        hex::decode(text)
+            .map_err(|error| QueryError::invalid(format!("{what}: {error}; expected hexadecimal")))
     };
     let hash = bytes("code_hash", &request.code_hash)?;
     if hash.len() != 32 {
@@ -224,6 +244,13 @@ struct QueryCodeInfoResponse {
     checksum: Vec<u8>,
     #[prost(message, optional, tag = "4")]
     instantiate_permission: Option<AccessConfig>,
+}
+
+/// `QueryWasmLimitsConfigResponse`, which the generated types do not have either.
+#[derive(Clone, PartialEq, Message)]
+struct QueryWasmLimitsConfigResponse {
+    #[prost(string, tag = "1")]
+    config: String,
 }
 
 fn code_info(id: u64, info: CodeInfo) -> QueryCodeInfoResponse {

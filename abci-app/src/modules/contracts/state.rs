@@ -80,7 +80,11 @@ pub fn save(state: &mut Overlay, address: &Address, info: &ContractInfo) {
 pub fn position(ctx: &Context<'_>) -> AbsoluteTxPosition {
     AbsoluteTxPosition {
         block_height: ctx.block.height,
-        tx_index: ctx.machine.position.as_ref().map_or(0, |position| position.index.into()),
+        tx_index: ctx
+            .machine
+            .position
+            .as_ref()
+            .map_or(0, |position| position.index.into()),
     }
 }
 
@@ -96,7 +100,8 @@ pub fn note(
     let past = last_entry(ctx.state, address)?;
     if let Some((_, entry)) = &past {
         let at = entry.updated.unwrap_or_default();
-        ctx.state.delete(Space::Main, &indexed(keys::by_code(entry.code_id), at, address));
+        ctx.state
+            .delete(Space::Main, &indexed(keys::by_code(entry.code_id), at, address));
     }
     let number = past.map_or(0, |(number, _)| number.saturating_add(1));
     let entry = ContractCodeHistoryEntry {
@@ -151,13 +156,20 @@ fn entry_key(address: &Address, number: u64) -> Vec<u8> {
     [keys::history(address).as_slice(), &number.to_be_bytes()].concat()
 }
 
-fn last_entry(state: &impl Read, address: &Address) -> Result<Option<(u64, ContractCodeHistoryEntry)>, Fault> {
+fn last_entry(
+    state: &impl Read,
+    address: &Address,
+) -> Result<Option<(u64, ContractCodeHistoryEntry)>, Fault> {
     let prefix = keys::history(address);
     let Some(entry) = state.prefix(Space::Main, &prefix, Order::Descending).next() else {
         return Ok(None);
     };
     let (key, value) = entry?;
-    let number = key.strip_prefix(prefix.as_slice()).and_then(|rest| rest.try_into().ok());
-    let number = number.map(u64::from_be_bytes).ok_or_else(|| Fault::corrupt("a contract's history"))?;
+    let number = key
+        .strip_prefix(prefix.as_slice())
+        .and_then(|rest| rest.try_into().ok());
+    let number = number
+        .map(u64::from_be_bytes)
+        .ok_or_else(|| Fault::corrupt("a contract's history"))?;
     Ok(Some((number, record::decode(&value, &key)?)))
 }

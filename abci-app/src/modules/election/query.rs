@@ -40,7 +40,10 @@ fn params(state: &View<'_, impl Read>) -> Result<QueryParamsResponse, QueryError
     })
 }
 
-fn held(state: &View<'_, impl Read>, request: &QueryElectionRequest) -> Result<QueryElectionResponse, QueryError> {
+fn held(
+    state: &View<'_, impl Read>,
+    request: &QueryElectionRequest,
+) -> Result<QueryElectionResponse, QueryError> {
     let oldest = edge(state, Order::Ascending)?;
     let epoch = match request.epoch {
         0 => edge(state, Order::Descending)?,
@@ -64,7 +67,10 @@ fn held(state: &View<'_, impl Read>, request: &QueryElectionRequest) -> Result<Q
     })
 }
 
-fn candidate(state: &View<'_, impl Read>, request: &QueryCandidateRequest) -> Result<QueryCandidateResponse, QueryError> {
+fn candidate(
+    state: &View<'_, impl Read>,
+    request: &QueryCandidateRequest,
+) -> Result<QueryCandidateResponse, QueryError> {
     let operator = operator(&request.operator)?;
     let named = operator.to_validator_bech32();
     let latest = match edge(state, Order::Descending)? {
@@ -84,7 +90,10 @@ fn candidate(state: &View<'_, impl Read>, request: &QueryCandidateRequest) -> Re
     Ok(QueryCandidateResponse { latest, next })
 }
 
-fn snapshot(state: &View<'_, impl Read>, request: QuerySnapshotRequest) -> Result<QuerySnapshotResponse, QueryError> {
+fn snapshot(
+    state: &View<'_, impl Read>,
+    request: QuerySnapshotRequest,
+) -> Result<QuerySnapshotResponse, QueryError> {
     let snapshot = Snapshot::load(state)?;
     let all = expected(&snapshot, &Params::load(state)?, None)?;
     let (standings, pagination) = paginate_list(all, request.pagination)?;

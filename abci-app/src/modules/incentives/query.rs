@@ -18,7 +18,12 @@ pub const SERVICE: &str = "slsbft.incentives.v1.Query";
 
 impl<L: Ledger> Incentives<L> {
     /// Answers one method of the service.
-    pub fn query(&self, state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+    pub fn query(
+        &self,
+        state: &View<'_, impl Read>,
+        method: &str,
+        request: &[u8],
+    ) -> Result<Vec<u8>, QueryError> {
         match method {
             "Params" => answer(request, |_: QueryParamsRequest| {
                 Ok(QueryParamsResponse {

@@ -49,7 +49,10 @@ pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Resul
     }
 }
 
-fn offers(state: &View<'_, impl Read>, request: QueryOffersRequest) -> Result<QueryOffersResponse, QueryError> {
+fn offers(
+    state: &View<'_, impl Read>,
+    request: QueryOffersRequest,
+) -> Result<QueryOffersResponse, QueryError> {
     let (offers, pagination) = match request.provider.as_str() {
         "" => records(state, keys::OFFER, request.pagination),
         provider => indexed(

@@ -21,7 +21,12 @@ pub const SERVICE: &str = "slsbft.service.v1.Query";
 
 impl<L: Ledger, V: Validators> Service<L, V> {
     /// Answers one method of the service.
-    pub fn query(&self, state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+    pub fn query(
+        &self,
+        state: &View<'_, impl Read>,
+        method: &str,
+        request: &[u8],
+    ) -> Result<Vec<u8>, QueryError> {
         match method {
             "Params" => answer(request, |_: QueryParamsRequest| {
                 Ok(QueryParamsResponse {
@@ -119,7 +124,10 @@ fn registered(state: &View<'_, impl Read>, address: &Address) -> Result<Provider
     provider.ok_or_else(|| QueryError::not_found(format!("provider {address} is not registered")))
 }
 
-fn providers(state: &View<'_, impl Read>, request: QueryProvidersRequest) -> Result<QueryProvidersResponse, QueryError> {
+fn providers(
+    state: &View<'_, impl Read>,
+    request: QueryProvidersRequest,
+) -> Result<QueryProvidersResponse, QueryError> {
     let (providers, pagination) = if request.tag.is_empty() {
         paginate(
             state,
@@ -142,7 +150,10 @@ fn providers(state: &View<'_, impl Read>, request: QueryProvidersRequest) -> Res
     })
 }
 
-fn levels(state: &View<'_, impl Read>, request: QueryLevelsRequest) -> Result<QueryLevelsResponse, QueryError> {
+fn levels(
+    state: &View<'_, impl Read>,
+    request: QueryLevelsRequest,
+) -> Result<QueryLevelsResponse, QueryError> {
     let (levels, pagination) = paginate(state, Space::Main, keys::ID, request.pagination, |key, _| {
         let address = keys::address_after(&[], key);
         let address = address.ok_or_else(|| Fault::corrupt("a participant's key"))?;
@@ -176,7 +187,10 @@ fn level_of(state: &View<'_, impl Read>, address: &Address, record: &Record) -> 
     })
 }
 
-fn verdict(state: &View<'_, impl Read>, request: &QueryVerdictRequest) -> Result<QueryVerdictResponse, QueryError> {
+fn verdict(
+    state: &View<'_, impl Read>,
+    request: &QueryVerdictRequest,
+) -> Result<QueryVerdictResponse, QueryError> {
     let address = operator(&request.address)?;
     let slot = match records::id_of(state, &address)? {
         Some(id) => records::load(state, id)?,

@@ -22,7 +22,12 @@ pub const SERVICE: &str = "cosmos.slashing.v1beta1.Query";
 
 impl<S: Stakes> Slashing<S> {
     /// Answers one method of the service.
-    pub fn query(&self, state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
+    pub fn query(
+        &self,
+        state: &View<'_, impl Read>,
+        method: &str,
+        request: &[u8],
+    ) -> Result<Vec<u8>, QueryError> {
         match method {
             "Params" => answer(request, |_: QueryParamsRequest| params(state)),
             "SigningInfo" => answer(request, |r| self.signing_info(state, &r)),

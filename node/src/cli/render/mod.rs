@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, SerializeOptions};
 use serde_json::Value;
-use slsbft_proto::{Any, COSMOS_DESCRIPTOR_SET, DESCRIPTOR_SET};
+use slsbft_proto::{Any, COSMOS_DESCRIPTOR_SET, DESCRIPTOR_SET, WASMD_DESCRIPTOR_SET};
 
 use super::options::Failure;
 pub use table::{Column, ankr, percent, table};
@@ -20,7 +20,7 @@ fn pool() -> &'static DescriptorPool {
     POOL.get_or_init(|| {
         let mut pool = DescriptorPool::new();
         // Both are part of this binary; without them nothing can be named.
-        for set in [COSMOS_DESCRIPTOR_SET, DESCRIPTOR_SET] {
+        for set in [COSMOS_DESCRIPTOR_SET, WASMD_DESCRIPTOR_SET, DESCRIPTOR_SET] {
             if let Err(error) = pool.decode_file_descriptor_set(set) {
                 tracing::error!(%error, "descriptors of this build are broken");
             }

@@ -2,9 +2,9 @@
 
 use cosmos_sdk_proto::cosmos::{
     bank::v1beta1::{
-        Metadata, QueryAllBalancesRequest, QueryAllBalancesResponse, QueryBalanceRequest, QueryBalanceResponse,
-        QueryDenomMetadataRequest, QueryDenomMetadataResponse, QueryDenomsMetadataRequest,
-        QueryDenomsMetadataResponse, QuerySupplyOfRequest, QuerySupplyOfResponse,
+        Metadata, QueryAllBalancesRequest, QueryAllBalancesResponse, QueryBalanceRequest,
+        QueryBalanceResponse, QueryDenomMetadataRequest, QueryDenomMetadataResponse,
+        QueryDenomsMetadataRequest, QueryDenomsMetadataResponse, QuerySupplyOfRequest, QuerySupplyOfResponse,
     },
     base::{
         query::v1beta1::PageRequest,
@@ -12,13 +12,14 @@ use cosmos_sdk_proto::cosmos::{
     },
     distribution::v1beta1::{
         QueryDelegationRewardsRequest, QueryDelegationRewardsResponse, QueryDelegationTotalRewardsRequest,
-        QueryDelegationTotalRewardsResponse, QueryDelegatorValidatorsRequest, QueryDelegatorValidatorsResponse,
-        QueryDelegatorWithdrawAddressRequest, QueryDelegatorWithdrawAddressResponse,
+        QueryDelegationTotalRewardsResponse, QueryDelegatorValidatorsRequest,
+        QueryDelegatorValidatorsResponse, QueryDelegatorWithdrawAddressRequest,
+        QueryDelegatorWithdrawAddressResponse,
     },
     staking::v1beta1::{
-        DelegationResponse, QueryDelegationRequest, QueryDelegationResponse, QueryDelegatorDelegationsRequest,
-        QueryDelegatorDelegationsResponse, QueryValidatorRequest, QueryValidatorResponse, QueryValidatorsRequest,
-        QueryValidatorsResponse, Validator,
+        DelegationResponse, QueryDelegationRequest, QueryDelegationResponse,
+        QueryDelegatorDelegationsRequest, QueryDelegatorDelegationsResponse, QueryValidatorRequest,
+        QueryValidatorResponse, QueryValidatorsRequest, QueryValidatorsResponse, Validator,
     },
 };
 use cosmwasm_std::{BankQuery, DistributionQuery, StakingQuery};
@@ -40,7 +41,8 @@ pub fn bank<S: Read>(view: &View<'_, S>, query: BankQuery) -> Result<Vec<u8>, No
     let bank = |method: &str| format!("/cosmos.bank.v1beta1.Query/{method}");
     let answer = match query {
         BankQuery::Balance { address, denom } => {
-            let found: QueryBalanceResponse = ask(view, &bank("Balance"), &QueryBalanceRequest { address, denom })?;
+            let found: QueryBalanceResponse =
+                ask(view, &bank("Balance"), &QueryBalanceRequest { address, denom })?;
             json!({ "amount": found.balance.as_ref().map(coin) })
         }
         BankQuery::Supply { denom } => {
@@ -62,7 +64,10 @@ pub fn bank<S: Read>(view: &View<'_, S>, query: BankQuery) -> Result<Vec<u8>, No
             let request = QueryDenomsMetadataRequest { pagination };
             let found: QueryDenomsMetadataResponse = ask(view, &bank("DenomsMetadata"), &request)?;
             let all: Vec<Value> = found.metadatas.iter().map(metadata).collect();
-            let next = found.pagination.map(|page| page.next_key).filter(|key| !key.is_empty());
+            let next = found
+                .pagination
+                .map(|page| page.next_key)
+                .filter(|key| !key.is_empty());
             json!({ "metadata": all, "next_key": next.map(cosmwasm_std::Binary::new) })
         }
         _ => return Err(unsupported("bank, of a newer CosmWasm")),
@@ -89,7 +94,8 @@ pub fn staking<S: Read>(view: &View<'_, S>, query: StakingQuery) -> Result<Vec<u
                 delegator_addr: delegator,
                 pagination: None,
             };
-            let found: QueryDelegatorDelegationsResponse = ask(view, &staking("DelegatorDelegations"), &request)?;
+            let found: QueryDelegatorDelegationsResponse =
+                ask(view, &staking("DelegatorDelegations"), &request)?;
             let all: Vec<Value> = found.delegation_responses.iter().map(delegation).collect();
             json!({ "delegations": all })
         }
@@ -109,7 +115,9 @@ pub fn staking<S: Read>(view: &View<'_, S>, query: StakingQuery) -> Result<Vec<u
             json!({ "validators": all })
         }
         StakingQuery::Validator { address } => {
-            let request = QueryValidatorRequest { validator_addr: address };
+            let request = QueryValidatorRequest {
+                validator_addr: address,
+            };
             let found: Option<QueryValidatorResponse> = one(view, &staking("Validator"), &request)?;
             json!({ "validator": found.and_then(|found| found.validator).as_ref().map(validator) })
         }
@@ -161,7 +169,8 @@ pub fn distribution<S: Read>(view: &View<'_, S>, query: DistributionQuery) -> Re
                 delegator_address,
                 validator_address,
             };
-            let found: QueryDelegationRewardsResponse = ask(view, &distribution("DelegationRewards"), &request)?;
+            let found: QueryDelegationRewardsResponse =
+                ask(view, &distribution("DelegationRewards"), &request)?;
             json!({ "rewards": decimals(&found.rewards) })
         }
         DistributionQuery::DelegationTotalRewards { delegator_address } => {
@@ -171,7 +180,9 @@ pub fn distribution<S: Read>(view: &View<'_, S>, query: DistributionQuery) -> Re
             let rewards: Vec<Value> = found
                 .rewards
                 .iter()
-                .map(|of| json!({ "validator_address": of.validator_address, "reward": decimals(&of.reward) }))
+                .map(
+                    |of| json!({ "validator_address": of.validator_address, "reward": decimals(&of.reward) }),
+                )
                 .collect();
             json!({ "rewards": rewards, "total": decimals(&found.total) })
         }
@@ -186,7 +197,11 @@ pub fn distribution<S: Read>(view: &View<'_, S>, query: DistributionQuery) -> Re
     Ok(text(&answer))
 }
 
-fn ask<Q: Message, A: Message + Default, S: Read>(view: &View<'_, S>, path: &str, request: &Q) -> Result<A, No> {
+fn ask<Q: Message, A: Message + Default, S: Read>(
+    view: &View<'_, S>,
+    path: &str,
+    request: &Q,
+) -> Result<A, No> {
     Ok(call(view, path, request)?)
 }
 
@@ -226,7 +241,10 @@ fn delegation(found: &DelegationResponse) -> Value {
 }
 
 fn validator(of: &Validator) -> Value {
-    let rates = of.commission.clone().and_then(|commission| commission.commission_rates);
+    let rates = of
+        .commission
+        .clone()
+        .and_then(|commission| commission.commission_rates);
     let rates = rates.unwrap_or_default();
     json!({
         "address": of.operator_address,
@@ -246,7 +264,9 @@ fn decimals(coins: &[DecCoin]) -> Vec<Value> {
 /// A decimal of 18 places on the wire, with its point and without zeros at the end.
 fn decimal(steps: &str) -> String {
     let padded = format!("{steps:0>width$}", width = DECIMALS + 1);
-    let (whole, part) = padded.split_at_checked(padded.len() - DECIMALS).unwrap_or(("0", ""));
+    let (whole, part) = padded
+        .split_at_checked(padded.len() - DECIMALS)
+        .unwrap_or(("0", ""));
     match part.trim_end_matches('0') {
         "" => whole.to_owned(),
         part => format!("{whole}.{part}"),

@@ -52,7 +52,10 @@ pub fn of_delegator(
     })
 }
 
-pub fn one(state: &View<'_, impl Read>, request: QueryDelegationRequest) -> Result<QueryDelegationResponse, QueryError> {
+pub fn one(
+    state: &View<'_, impl Read>,
+    request: QueryDelegationRequest,
+) -> Result<QueryDelegationResponse, QueryError> {
     let delegator = account("delegator", &request.delegator_addr)?;
     let operator = operator(&request.validator_addr)?;
     if state::shares(state, &delegator, &operator)?.is_zero() {

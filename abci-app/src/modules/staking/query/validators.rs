@@ -23,7 +23,10 @@ use crate::{
     },
 };
 
-pub fn all(state: &View<'_, impl Read>, request: QueryValidatorsRequest) -> Result<QueryValidatorsResponse, QueryError> {
+pub fn all(
+    state: &View<'_, impl Read>,
+    request: QueryValidatorsRequest,
+) -> Result<QueryValidatorsResponse, QueryError> {
     let wanted = match request.status.as_str() {
         "" => None,
         text => Some(BondStatus::from_str_name(text).filter(|status| *status != BondStatus::Unspecified)),
@@ -52,7 +55,10 @@ pub fn all(state: &View<'_, impl Read>, request: QueryValidatorsRequest) -> Resu
     })
 }
 
-pub fn one(state: &View<'_, impl Read>, request: QueryValidatorRequest) -> Result<QueryValidatorResponse, QueryError> {
+pub fn one(
+    state: &View<'_, impl Read>,
+    request: QueryValidatorRequest,
+) -> Result<QueryValidatorResponse, QueryError> {
     let candidate = candidate(state, &operator(&request.validator_addr)?)?;
     Ok(QueryValidatorResponse {
         validator: Some(shown(state, &candidate)?),

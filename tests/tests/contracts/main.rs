@@ -1,0 +1,8 @@
+//! Contracts on the chain: published ones of the CosmWasm world, through transactions and queries
+//! as clients send them.
+
+mod calls;
+mod codes;
+mod messages;
+mod support;
+mod token;
