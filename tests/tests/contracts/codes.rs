@@ -127,7 +127,7 @@ fn a_salted_contract_is_where_it_was_said_to_be_and_once() {
         code_hash: hex::encode(Sha256::digest(&code)),
         creator_address: world.address(0).to_string(),
         salt: hex::encode(b"salt"),
-        init_args: String::new(),
+        init_args: Vec::new(),
     };
     let foretold: QueryBuildAddressResponse = world.query("BuildAddress", &request).unwrap();
     let message = MsgInstantiateContract2 {

@@ -25,7 +25,7 @@ use crate::{
     errors::Fault,
     modules::{auth::Auth, record},
     query::{
-        QueryError, answer,
+        QueryError, View, answer,
         page::{paginate, paginate_where},
     },
 };

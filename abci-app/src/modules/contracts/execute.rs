@@ -83,13 +83,13 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             creator: new.creator.to_string(),
             admin: new.admin.map(|admin| admin.to_string()).unwrap_or_default(),
             label: new.label.clone(),
-            created: Some(created),
+            created: Some(created.clone()),
             ibc_port_id: String::new(),
             extension: None,
         };
         state::save(ctx.state, &contract, &record);
         state::note(ctx, &contract, Operation::Init, new.code, new.msg.clone())?;
-        state::index_creator(ctx.state, &new.creator, created, &contract);
+        state::index_creator(ctx.state, &new.creator, &created, &contract);
         events::instantiated(ctx, &contract, new.code);
         let data = bytes(self.finish(ctx, &contract, response)?);
         let address = contract.to_string();

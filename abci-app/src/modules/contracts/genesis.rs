@@ -73,12 +73,12 @@ fn init_contract(state: &mut Overlay, contract: &Contract) {
         creator: contract.creator.to_string(),
         admin: contract.admin.map(|admin| admin.to_string()).unwrap_or_default(),
         label: contract.label.clone(),
-        created: Some(created),
+        created: Some(created.clone()),
         ibc_port_id: String::new(),
         extension: None,
     };
     state::save(state, &contract.address, &info);
-    state::index_creator(state, &contract.creator, created, &contract.address);
+    state::index_creator(state, &contract.creator, &created, &contract.address);
     let entries = contract.history.iter().map(|entry| ContractCodeHistoryEntry {
         operation: match entry.operation {
             Operation::Init => ContractCodeHistoryOperationType::Init,

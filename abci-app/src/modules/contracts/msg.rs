@@ -172,18 +172,18 @@ fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, TxError> {
     if bytes.is_empty() {
         return Err(ContractsError::Empty("wasm byte code").into());
     }
-    if bytes.len() > most {
+    if bytes.len() as u64 > most {
         return Err(too_long().into());
     }
     if !bytes.starts_with(GZIP) {
         return Ok(bytes);
     }
     let mut code = Vec::new();
-    let mut reader = MultiGzDecoder::new(bytes.as_slice()).take(most as u64 + 1);
+    let mut reader = MultiGzDecoder::new(bytes.as_slice()).take(most.saturating_add(1));
     reader
         .read_to_end(&mut code)
         .map_err(|error| ContractsError::Create(format!("gzip: {error}")))?;
-    if code.len() > most {
+    if code.len() as u64 > most {
         return Err(too_long().into());
     }
     Ok(code)

@@ -197,8 +197,8 @@ fn build_address(request: &QueryBuildAddressRequest) -> Result<QueryBuildAddress
         return Err(QueryError::invalid("code_hash has 32 bytes"));
     }
     let salt = bytes("salt", &request.salt)?;
-    let msg = bytes("init_args", &request.init_args)?;
-    let address = address::predictable(&hash, &parsed(&request.creator_address)?, &salt, &msg);
+    let msg = &request.init_args;
+    let address = address::predictable(&hash, &parsed(&request.creator_address)?, &salt, msg);
     Ok(QueryBuildAddressResponse {
         address: address.to_string(),
     })

@@ -99,19 +99,19 @@ pub fn note(
     let updated = position(ctx);
     let past = last_entry(ctx.state, address)?;
     if let Some((_, entry)) = &past {
-        let at = entry.updated.unwrap_or_default();
+        let at = entry.updated.clone().unwrap_or_default();
         ctx.state
-            .delete(Space::Main, &indexed(keys::by_code(entry.code_id), at, address));
+            .delete(Space::Main, &indexed(keys::by_code(entry.code_id), &at, address));
     }
     let number = past.map_or(0, |(number, _)| number.saturating_add(1));
     let entry = ContractCodeHistoryEntry {
         operation: operation.into(),
         code_id,
-        updated: Some(updated),
+        updated: Some(updated.clone()),
         msg,
     };
     record::store(ctx.state, entry_key(address, number), &entry);
-    let by_code = indexed(keys::by_code(code_id), updated, address);
+    let by_code = indexed(keys::by_code(code_id), &updated, address);
     ctx.state.set(Space::Main, by_code, THERE.to_vec());
     Ok(())
 }
@@ -125,16 +125,21 @@ pub fn restore_history(
     let mut last = None;
     for (number, entry) in (0..).zip(entries) {
         record::store(state, entry_key(address, number), &entry);
-        last = Some((entry.code_id, entry.updated.unwrap_or_default()));
+        last = Some((entry.code_id, entry.updated.clone().unwrap_or_default()));
     }
     if let Some((code_id, updated)) = last {
-        let by_code = indexed(keys::by_code(code_id), updated, address);
+        let by_code = indexed(keys::by_code(code_id), &updated, address);
         state.set(Space::Main, by_code, THERE.to_vec());
     }
 }
 
 /// Makes a contract findable by its creator.
-pub fn index_creator(state: &mut Overlay, creator: &Address, created: AbsoluteTxPosition, address: &Address) {
+pub fn index_creator(
+    state: &mut Overlay,
+    creator: &Address,
+    created: &AbsoluteTxPosition,
+    address: &Address,
+) {
     let key = indexed(keys::by_creator(creator), created, address);
     state.set(Space::Main, key, THERE.to_vec());
 }
@@ -145,7 +150,7 @@ pub fn indexed_address(key: &[u8]) -> Option<Address> {
     Address::from_bytes(key.get(16..)?).ok()
 }
 
-fn indexed(mut prefix: Vec<u8>, at: AbsoluteTxPosition, address: &Address) -> Vec<u8> {
+fn indexed(mut prefix: Vec<u8>, at: &AbsoluteTxPosition, address: &Address) -> Vec<u8> {
     prefix.extend_from_slice(&at.block_height.to_be_bytes());
     prefix.extend_from_slice(&at.tx_index.to_be_bytes());
     prefix.extend_from_slice(address.as_bytes());

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     errors::TxError,
-    modules::{bank, fees, staking::View},
+    modules::{bank, fees, staking},
     query::{Code, QueryError, View, answer},
 };
 
@@ -104,7 +104,7 @@ fn validator_info(
 ) -> Result<QueryValidatorDistributionInfoResponse, QueryError> {
     let operator = operator(&request.validator_address)?;
     let found = outstanding(state, &operator)?;
-    let shares = View.shares(state, &operator, &operator)?;
+    let shares = staking::View.shares(state, &operator, &operator)?;
     let own = rewards(state, &operator, &operator, shares)?.unwrap_or_default();
     Ok(QueryValidatorDistributionInfoResponse {
         operator_address: operator.to_string(),
@@ -156,7 +156,7 @@ fn slash_page(
             "pagination: an offset is at most {MOST}; go on with next_key as key"
         ))
     })?;
-    let found = View.slashes(state, operator, heights, offset + limit + MOST)?;
+    let found = staking::View.slashes(state, operator, heights, offset + limit + MOST)?;
     let mut slashes = Vec::new();
     let mut next_key = Vec::new();
     let mut last = None;
@@ -184,7 +184,7 @@ fn delegation_rewards(
     let delegator = account(&request.delegator_address)?;
     let operator = operator(&request.validator_address)?;
     outstanding(state, &operator)?;
-    let shares = View.shares(state, &delegator, &operator)?;
+    let shares = staking::View.shares(state, &delegator, &operator)?;
     let owed = rewards(state, &delegator, &operator, shares)?.ok_or_else(|| {
         let error = TxError::from(DistributionError::NoDelegation);
         QueryError::new(Code::NotFound, error.message)
@@ -216,7 +216,7 @@ fn total_rewards(
 }
 
 fn delegations(state: &View<'_, impl Read>, delegator: &Address) -> Result<Vec<(Address, Dec)>, QueryError> {
-    let found = View.delegations(state, delegator, MOST + 1)?;
+    let found = staking::View.delegations(state, delegator, MOST + 1)?;
     if found.len() > MOST {
         return Err(QueryError::invalid(format!(
             "more than {MOST} delegations; ask for each with DelegationRewards"

@@ -2,6 +2,7 @@
 //! waiting for inclusion. Requests and answers are bounded in size and time.
 
 mod beacon;
+mod contracts;
 mod distribution;
 mod election;
 mod error;

@@ -9,6 +9,7 @@ mod metering;
 mod service;
 mod slashing;
 mod staking;
+mod wasm;
 
 use clap::Subcommand;
 use prost::Message;
@@ -32,6 +33,7 @@ Examples:
   slsbftd query beacon verify
   slsbftd query metering offers --provider alice
   slsbftd query metering deal 12 --output json
+  slsbftd query wasm contract-state smart ankr1… '{\"token_info\":{}}'
   slsbftd query tx 5D8A…
   slsbftd query block";
 
@@ -87,6 +89,9 @@ enum Command {
     /// Offers, deals and the rules of metering
     #[command(subcommand)]
     Metering(metering::Command),
+    /// Contracts and their code
+    #[command(subcommand)]
+    Wasm(wasm::Command),
     /// A transaction by its hash
     #[command(after_help = "Examples:\n  slsbftd query tx 5D8A…")]
     Tx {
@@ -129,6 +134,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
                 self::account(&client, &address).await
             }
             Command::Metering(command) => metering::run(command, &client, &with, global).await,
+            Command::Wasm(command) => wasm::run(command, &client, &with, global).await,
             Command::Tx { hash } => render::proto(&client.tx_response(hash).await?),
             Command::Block { height } => block(&client, height).await,
         };

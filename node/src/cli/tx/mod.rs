@@ -11,6 +11,7 @@ mod sender;
 mod service;
 mod slashing;
 mod staking;
+mod wasm;
 
 use clap::Subcommand;
 
@@ -20,6 +21,7 @@ use super::{
 };
 use options::TxOptions;
 use sender::Sender;
+pub use wasm::json as json_text;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,6 +30,7 @@ Examples:
   slsbftd tx staking delegate ankrvaloper1… 100ankr --from alice
   slsbftd tx distribution withdraw-all-rewards --from alice
   slsbftd tx metering open-deal 7 --from alice --escrow 50ankr --session-key gateway
+  slsbftd tx wasm execute ankr1… '{\"increment\":{}}' --from alice
   slsbftd tx bank send alice ankr1… 5ankr --generate-only > tx.json
   slsbftd tx sign tx.json --from alice > signed.json
   slsbftd tx broadcast signed.json";
@@ -80,6 +83,9 @@ enum Command {
     /// Sell and buy metered services
     #[command(subcommand)]
     Metering(metering::Command),
+    /// Upload code, make contracts and call them
+    #[command(subcommand)]
+    Wasm(wasm::Command),
     /// Sign a transaction made with --generate-only
     Sign(offline::SignArgs),
     /// Send a signed transaction
@@ -100,6 +106,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             Command::Service(command) => service::run(command, &with, global).await,
             Command::Incentives(command) => incentives::run(command, &with, global).await,
             Command::Metering(command) => metering::run(command, &with, global).await,
+            Command::Wasm(command) => wasm::run(command, &with, global).await,
             Command::Sign(args) => offline::sign(args, &with, global).await,
             Command::Broadcast(args) => offline::broadcast(args, &with, global).await,
             Command::Simulate(args) => offline::simulate(args, &with, global).await,

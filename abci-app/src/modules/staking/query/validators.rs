@@ -18,7 +18,7 @@ use crate::{
         staking::{keys, records::CandidateRecord, state},
     },
     query::{
-        QueryError,
+        QueryError, View,
         page::{paginate, paginate_where},
     },
 };
