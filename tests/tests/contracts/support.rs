@@ -77,7 +77,7 @@ impl World {
         gas_limit: u64,
     ) -> ExecTxResult {
         let fee = Fee {
-            amount: Coins::base(Amount::new(gas_limit.into())),
+            amount: Coins::base(Amount::new(25 * u128::from(gas_limit))),
             gas_limit,
             payer: None,
         };
@@ -182,7 +182,7 @@ impl World {
 
     pub fn simulated_gas<M: Message + Name>(&self, who: usize, message: &M) -> u64 {
         let fee = Fee {
-            amount: Coins::base(Amount::new(GAS.into())),
+            amount: Coins::base(Amount::new(25 * u128::from(GAS))),
             gas_limit: GAS,
             payer: None,
         };
