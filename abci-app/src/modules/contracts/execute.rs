@@ -21,6 +21,7 @@ use super::{
     msg::{Instantiation, Place},
     params::Params,
     state,
+    upload::Upload,
 };
 use crate::{
     context::Context,
@@ -88,6 +89,7 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             extension: None,
         };
         state::save(ctx.state, &contract, &record);
+        keep(ctx, &new.msg)?;
         state::note(ctx, &contract, Operation::Init, new.code, new.msg.clone())?;
         state::index_creator(ctx.state, &new.creator, &created, &contract);
         events::instantiated(ctx, &contract, new.code);
@@ -165,6 +167,7 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         let response = call(ctx, contract, hash, |call, env| call.migrate(env, msg, &info))?;
         record.code_id = code;
         state::save(ctx.state, contract, &record);
+        keep(ctx, msg)?;
         state::note(ctx, contract, Operation::Migrate, code, msg.to_vec())?;
         events::migrated(ctx, contract, code);
         let data = bytes(self.finish(ctx, contract, response)?);
@@ -172,10 +175,16 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
     }
 }
 
+/// Pays for a message that stays in a contract's history.
+fn keep(ctx: &Context<'_>, msg: &[u8]) -> Result<(), ExecError> {
+    let price = ctx.machine.runner.vm.prices().storage_write.of(msg.len());
+    Ok(ctx.machine.budget.spend(price)?)
+}
+
 fn store_code(
     ctx: &mut Context<'_>,
     sender: &Address,
-    code: &[u8],
+    upload: &Upload,
     access: Option<&AccessConfig>,
 ) -> Result<Any, ExecError> {
     let params = Params::load(ctx.state)?;
@@ -184,21 +193,22 @@ fn store_code(
     if !access::allows(&params.upload, sender) || !access::is_within(&access, &usual) {
         return Err(sdk::unauthorized("can not create code").into());
     }
+    let code = upload.unpack()?;
     let refused = |refusal: String| ExecError::from(ContractsError::Create(refusal));
     let report = ctx
         .machine
         .runner
         .vm
-        .check(code)
+        .check(&code)
         .map_err(|refusal| refused(refusal.to_string()))?;
-    compile(&ctx.machine.runner, code)?;
-    let hash = CodeHash::of(code);
+    compile(&ctx.machine.runner, &code)?;
+    let hash = CodeHash::of(&code);
     let info = CodeInfo {
         code_hash: hash.0.to_vec(),
         creator: sender.to_string(),
         instantiate_config: Some(access),
     };
-    let id = state::add_code(ctx.state, code.to_vec(), &info)?;
+    let id = state::add_code(ctx.state, code, &info)?;
     events::stored(ctx, id, &hash.0, report.capabilities.iter().map(String::as_str));
     Ok(pack(&MsgStoreCodeResponse {
         code_id: id,

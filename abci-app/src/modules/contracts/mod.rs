@@ -4,7 +4,7 @@
 //! below its own prefix and speaks to other modules only as itself; what a failed message wrote is
 //! undone, what it ran is paid for.
 //!
-//! - `msg`: the messages, checked; `execute`: what they do
+//! - `msg`, `upload`: the messages, checked; `execute`: what they do
 //! - `call`: running an entry point; `host`: the state that it sees; `ask`: its questions
 //! - `dispatch`, `convert`: the messages that it returns
 //! - `state`, `keys`, `address`, `access`: codes and contracts
@@ -27,6 +27,7 @@ mod msg;
 pub mod params;
 pub mod query;
 mod state;
+mod upload;
 
 use cosmos_sdk_proto::Any;
 

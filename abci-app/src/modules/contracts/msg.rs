@@ -1,7 +1,5 @@
 //! `cosmwasm.wasm.v1` messages, checked when they are read.
 
-use std::io::Read;
-
 use cosmos_sdk_proto::{
     cosmos::base::v1beta1::Coin,
     cosmwasm::wasm::v1::{
@@ -9,12 +7,10 @@ use cosmos_sdk_proto::{
         MsgMigrateContract, MsgStoreCode, MsgUpdateAdmin, MsgUpdateContractLabel, MsgUpdateInstantiateConfig,
     },
 };
-use flate2::read::MultiGzDecoder;
 use serde::de::IgnoredAny;
 use slsbft_types::{Address, Coins};
-use slsbft_wasm::limits::Limits;
 
-use super::{access, errors::ContractsError, gas};
+use super::{access, errors::ContractsError, gas, upload::Upload};
 use crate::{
     errors::{TxError, sdk},
     tx::decode_known,
@@ -35,8 +31,6 @@ const MAX_LABEL: usize = 128;
 const MAX_SALT: usize = 64;
 /// Longest message to a contract in bytes.
 const MAX_MSG: usize = 1 << 20;
-/// What gzip begins with.
-const GZIP: &[u8] = &[0x1f, 0x8b, 0x08];
 
 /// A contract to make.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +55,7 @@ pub enum Place {
 pub enum Msg {
     StoreCode {
         sender: Address,
-        code: Vec<u8>,
+        code: Upload,
         access: Option<AccessConfig>,
     },
     Instantiate(Instantiation),
@@ -145,7 +139,7 @@ impl Msg {
     pub fn gas(&self) -> u64 {
         match self {
             Self::StoreCode { code, .. } => {
-                gas::STORE_CODE.saturating_add(gas::PER_CODE_BYTE.saturating_mul(code.len() as u64))
+                gas::STORE_CODE.saturating_add(gas::PER_CODE_BYTE.saturating_mul(code.len()))
             }
             Self::Instantiate(_) => gas::INSTANTIATE,
             Self::Execute { .. } | Self::Migrate { .. } => gas::EXECUTE,
@@ -160,33 +154,9 @@ fn store_code(msg: MsgStoreCode) -> Result<Msg, TxError> {
     }
     Ok(Msg::StoreCode {
         sender: address("sender", &msg.sender)?,
-        code: unpacked(msg.wasm_byte_code)?,
+        code: Upload::read(msg.wasm_byte_code)?,
         access: msg.instantiate_permission,
     })
-}
-
-/// Code as it is, or out of gzip. What it becomes is bounded, whatever comes in.
-fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, TxError> {
-    let most = Limits::CONSENSUS.code_bytes;
-    let too_long = || ContractsError::Limit(format!("code has more than {most} bytes"));
-    if bytes.is_empty() {
-        return Err(ContractsError::Empty("wasm byte code").into());
-    }
-    if bytes.len() as u64 > most {
-        return Err(too_long().into());
-    }
-    if !bytes.starts_with(GZIP) {
-        return Ok(bytes);
-    }
-    let mut code = Vec::new();
-    let mut reader = MultiGzDecoder::new(bytes.as_slice()).take(most.saturating_add(1));
-    reader
-        .read_to_end(&mut code)
-        .map_err(|error| ContractsError::Create(format!("gzip: {error}")))?;
-    if code.len() as u64 > most {
-        return Err(too_long().into());
-    }
-    Ok(code)
 }
 
 fn instantiate(msg: MsgInstantiateContract) -> Result<Msg, TxError> {
