@@ -28,6 +28,9 @@ use crate::{
 /// Contracts that may wait for one another's messages.
 const MAX_DEPTH: u32 = 100;
 
+/// Native stack that one contract's messages have before those of the next, in bytes.
+const STACK: usize = 1 << 20;
+
 /// What a message of a contract came to.
 struct Done {
     response: Option<Any>,
@@ -55,7 +58,9 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             return Err(ContractsError::CallDepth(MAX_DEPTH).into());
         }
         ctx.machine.depth += 1;
-        let result = self.dispatch_all(ctx, contract, response.messages);
+        let result = stacker::maybe_grow(STACK, STACK.saturating_mul(2), || {
+            self.dispatch_all(ctx, contract, response.messages)
+        });
         ctx.machine.depth -= 1;
         Ok(result?.or(response.data))
     }
