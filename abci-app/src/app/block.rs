@@ -276,8 +276,7 @@ fn run(
 ) -> Result<ExecTxResult, Fault> {
     let mut events = ante_events(tx);
     let kept = events.len();
-    let known = ante::gas_used(tx, params);
-    let gas = tx.fee().gas_limit.saturating_sub(known);
+    let gas = tx.fee().gas_limit.saturating_sub(tx.gas());
     let mut machine = Machine::new(runner.clone(), gas, Some(position));
     state.begin();
     let mut result = match run_messages(state, info, &mut machine, tx, &mut events) {
@@ -297,7 +296,7 @@ fn run(
     };
     result.events = events;
     result.gas_wanted = i64::try_from(tx.fee().gas_limit).unwrap_or(i64::MAX);
-    let used = known.saturating_add(machine.gas_used());
+    let used = ante::gas_used(tx, machine.gas_used(), params);
     result.gas_used = i64::try_from(used).unwrap_or(i64::MAX);
     Ok(result)
 }

@@ -46,21 +46,20 @@ pub fn simulate(
     };
     let mut overlay = Overlay::new(state.clone());
     let params = AnteParams::load(&overlay)?;
-    let known = ante::gas_used(&tx, &params);
     let failed = |error: ExecError, gas_used: u64| match error {
         ExecError::Tx(error) => QueryError::would_fail(&error, gas_used),
         ExecError::Fault(fault) => fault.into(),
     };
     ante::admit(&mut overlay, &info, &params, &tx, &Signatures::Skip)
-        .map_err(|error| failed(error, known))?;
+        .map_err(|error| failed(error, ante::gas_used(&tx, 0, &params)))?;
     let mut events = block::ante_events(&tx);
     // What any block has room for, as if the limit were still to be chosen.
-    let most = params.max_block_gas.saturating_sub(known);
+    let most = params.max_block_gas.saturating_sub(tx.gas());
     // Contracts see it as the first after the system transaction.
     let position = Position { index: 1, tx: bytes };
     let mut machine = Machine::new(runner.clone(), most, Some(position));
     let done = block::run_messages(&mut overlay, &info, &mut machine, &tx, &mut events);
-    let gas_used = known.saturating_add(machine.gas_used());
+    let gas_used = ante::gas_used(&tx, machine.gas_used(), &params);
     let msg_responses = done.map_err(|error| failed(error, gas_used))?;
     #[allow(deprecated, reason = "older clients read `data`")]
     let result = SimulationResult {

@@ -44,9 +44,9 @@ pub enum Signatures<'a> {
     Skip,
 }
 
-/// Gas that a transaction is charged for.
-pub fn gas_used(tx: &CheckedTx, params: &AnteParams) -> u64 {
-    tx.gas().max(params.fees.min_tx_gas)
+/// Gas that a transaction is charged for whose contracts used so much.
+pub fn gas_used(tx: &CheckedTx, by_contracts: u64, params: &AnteParams) -> u64 {
+    tx.gas().saturating_add(by_contracts).max(params.fees.min_tx_gas)
 }
 
 /// Admits a transaction: takes its fee from the payer and counts up its
@@ -123,7 +123,7 @@ pub fn check_form(block: &BlockInfo, params: &AnteParams, tx: &CheckedTx, mode: 
 }
 
 fn check_fee(params: &AnteParams, tx: &CheckedTx) -> Result<(), TxError> {
-    let (needed, offered) = (gas_used(tx, params), tx.fee().gas_limit);
+    let (needed, offered) = (gas_used(tx, 0, params), tx.fee().gas_limit);
     if offered < needed {
         return Err(sdk::out_of_gas(format!(
             "out of gas: gasWanted: {offered}, gasUsed: {needed}; set the gas limit to at least {needed}"
