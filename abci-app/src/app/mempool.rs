@@ -115,7 +115,7 @@ impl MempoolService {
         };
         let Pending { view, state } = pending;
         ante::admit(state, &view.block, &view.params, tx, &signatures)?;
-        Ok(ante::gas_used(tx, &view.params))
+        Ok(ante::gas_used(tx, 0, &view.params))
     }
 }
 
