@@ -25,6 +25,8 @@ use chain::MemoryChain;
 
 #[path = "../tests/engine/chain.rs"]
 mod chain;
+#[path = "../tests/engine/link.rs"]
+mod link;
 
 const PLENTY: u64 = 1_000_000_000_000;
 const ROUNDS: usize = 300;

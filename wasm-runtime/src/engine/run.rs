@@ -57,7 +57,7 @@ fn run_here<T>(
     let budget = points.min(MAX_BUDGET);
     let Some(rest) = budget.checked_sub(code.price) else {
         return Ok(Outcome {
-            used: points,
+            used: budget,
             result: Err(Failure {
                 entry,
                 reason: Reason::OutOfGas,
@@ -81,7 +81,7 @@ fn run_here<T>(
         settle(&mut store, code, rest, body)
     })?;
     Ok(Outcome {
-        used: left.map_or(points, |left| budget.saturating_sub(left)),
+        used: left.map_or(budget, |left| budget.saturating_sub(left)),
         result: result.map_err(|reason| Failure { entry, reason }),
     })
 }

@@ -39,6 +39,7 @@ pub(crate) fn engine(optimise: Optimise, places: u32) -> Result<Engine, Fault> {
         .wasm_features(WasmFeatures::all(), false)
         .wasm_features(pass::FEATURES, true)
         .max_wasm_stack(NATIVE_STACK)
+        .async_stack_size(NATIVE_STACK)
         .generate_address_map(false)
         .wasm_backtrace_max_frames(None)
         .native_unwind_info(false)

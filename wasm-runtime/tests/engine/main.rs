@@ -5,6 +5,8 @@ mod cache;
 mod chain;
 mod contracts;
 mod hostile;
+mod link;
 mod oracle;
 mod prober;
+mod same;
 mod support;
