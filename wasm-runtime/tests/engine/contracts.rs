@@ -72,7 +72,7 @@ fn hackatom_fails_in_all_its_ways() {
         let mut pair = hackatom(name);
         pair.budget = 20_000_000_000;
         let panic = pair.execute("troll", &[], r#"{"panic":{}}"#).unwrap_err();
-        assert!(matches!(&panic, Reason::Aborted(text) if text.contains("This page intentionally faulted")));
+        assert!(matches!(&panic, Reason::Aborted(text) if text.contains("panicked at")));
         pair.execute("troll", &[], r#"{"user_errors_in_api_calls":{}}"#)
             .unwrap();
         pair.execute("troll", &[], r#"{"allocate_large_memory":{"pages":100}}"#)

@@ -1,5 +1,6 @@
 //! The VM with published contracts, with another VM beside it, with hostile contracts, and with damaged
 //! caches.
+#![allow(clippy::disallowed_types, reason = "the other VM takes a `HashSet`")]
 
 mod cache;
 mod chain;
@@ -8,5 +9,6 @@ mod hostile;
 mod link;
 mod oracle;
 mod prober;
+mod refusals;
 mod same;
 mod support;
