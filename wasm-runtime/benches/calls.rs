@@ -19,9 +19,10 @@ use cosmwasm_crypto::{
     bls12_381_pairing_equality, ed25519_verify, secp256k1_recover_pubkey, secp256k1_verify,
     secp256r1_recover_pubkey, secp256r1_verify,
 };
+use cosmwasm_std::Checksum;
 use cosmwasm_vm::testing::{MockApi, MockQuerier, MockStorage, mock_env, mock_info};
 use cosmwasm_vm::{
-    Backend, Cache, CacheOptions, Checksum, InstanceOptions, Size, call_execute_raw, call_instantiate_raw,
+    Backend, Cache, CacheOptions, InstanceOptions, Size, call_execute_raw, call_instantiate_raw,
 };
 use slsbft_wasm::cosmwasm::{Call, Entry};
 use slsbft_wasm::{Code, CodeHash, Config, Lane, Vm};

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use cosmwasm_std::{Coin, Env, MessageInfo, Order};
+use cosmwasm_std::{Checksum, Coin, Env, MessageInfo, Order};
 use cosmwasm_vm::testing::{MockApi, MockQuerier, MockStorage, mock_env, mock_info};
 use cosmwasm_vm::{
-    Backend, BackendError, Cache, CacheOptions, Checksum, CommunicationError, Instance, InstanceOptions,
-    Size, Storage, VmError, VmResult, call_execute_raw, call_instantiate_raw, call_migrate_raw,
-    call_migrate_with_info_raw, call_query_raw, call_reply_raw, call_sudo_raw,
+    Backend, BackendError, Cache, CacheOptions, CommunicationError, Instance, InstanceOptions, Size, Storage,
+    VmError, VmResult, call_execute_raw, call_instantiate_raw, call_migrate_raw, call_migrate_with_info_raw,
+    call_query_raw, call_reply_raw, call_sudo_raw,
 };
 use slsbft_wasm::cosmwasm::{CAPABILITIES, Entry};
 use slsbft_wasm::{Code, Reason, Trap};
@@ -84,19 +84,28 @@ impl Pair {
 
     /// Calls both and returns what both returned, after comparing it and the states.
     pub fn both(&mut self, entry: Entry, args: &[&[u8]]) -> Result<Vec<u8>, Reason> {
+        let (ours, theirs) = self.each(entry, args);
+        if let (Ok(ours), Ok(theirs)) = (&ours, theirs) {
+            assert_eq!(show(ours), show(&theirs));
+        }
+        ours
+    }
+
+    /// Calls each and returns what each returned, after comparing their errors and states.
+    pub fn each(&mut self, entry: Entry, args: &[&[u8]]) -> (Result<Vec<u8>, Reason>, VmResult<Vec<u8>>) {
         let outcome = call(&self.code, &mut self.ours, self.budget)
             .raw(entry, args)
             .unwrap();
         let ours = outcome.result.map_err(|failure| failure.reason);
         let theirs = self.call_theirs(entry, args);
         match (&ours, &theirs) {
-            (Ok(ours), Ok(theirs)) => assert_eq!(show(ours), show(theirs)),
+            (Ok(_), Ok(_)) => {}
             (Err(ours), Err(theirs)) => assert!(same(ours, theirs), "{ours:?} and {theirs:?}"),
             _ => panic!("{:?} and {theirs:?}", ours.as_ref().map(|bytes| show(bytes))),
         }
-        let theirs = self.their_state();
-        assert_eq!(self.ours.state, theirs);
-        ours
+        let state = self.their_state();
+        assert_eq!(self.ours.state, state);
+        (ours, theirs)
     }
 
     pub fn instantiate(&mut self, info: &MessageInfo, msg: &str) -> Result<String, Reason> {
