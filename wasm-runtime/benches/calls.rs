@@ -96,6 +96,11 @@ fn host() {
     one("secp256k1 recover", || {
         secp256k1_recover_pubkey(&hash, &signature, 1).unwrap()
     });
+    let hash = hex::decode("44acf6b7e36c1342c2c5897204fe09504e1e2efb1a900377dbc4e7a6a133ec56").unwrap();
+    let signature = hex::decode(
+        "f3ac8061b514795b8843e3d6629527ed2afd6b1f6a555a7acabb5e6f79c8c2ac8bf77819ca05a6b2786c76262bf7371cef97b218e96f175a3ccdda2acc058903",
+    )
+    .unwrap();
     let key = secp256r1_recover_pubkey(&hash, &signature, 1).unwrap();
     one("secp256r1 verify", || {
         secp256r1_verify(&hash, &signature, &key).unwrap()
