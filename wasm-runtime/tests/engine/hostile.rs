@@ -464,3 +464,20 @@ fn asks_itself(vm: Arc<slsbft_wasm::Vm>, code: Arc<Code>, deepest: Rc<Cell<u32>>
         })
     })
 }
+
+#[test]
+fn iterators_show_what_was_removed_after_they_read_ahead() {
+    let imports = r#"(import "env" "db_scan" (func $scan (param i32 i32 i32) (result i32)))
+        (import "env" "db_next_key" (func $next (param i32) (result i32)))
+        (import "env" "db_remove" (func $remove (param i32)))"#;
+    let body = "(local.set $i (call $scan (i32.const 0) (i32.const 0) (i32.const 1)))
+        (drop (call $next (local.get $i))) (drop (call $next (local.get $i)))
+        (call $remove (i32.const 64))
+        (if (call $next (local.get $i)) (then (unreachable)))";
+    let code = executes(imports, body);
+    let mut chain = MemoryChain::default();
+    for key in ["a", "b", "key"] {
+        chain.state.insert(key.into(), Vec::new());
+    }
+    assert!(execute(&code, &mut chain, PLENTY, b"").result.is_ok());
+}

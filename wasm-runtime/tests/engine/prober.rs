@@ -543,3 +543,16 @@ fn iterates(start: &Arg, end: &Arg, order: u32, function: &str) -> Vec<u8> {
             (i32.const 128))"#
     ))
 }
+
+#[test]
+fn queries_must_not_write() {
+    for (function, args) in [
+        ("db_write", vec![bytes("key"), bytes("x")]),
+        ("db_remove", vec![bytes("key")]),
+    ] {
+        let mut pair = Pair::new(probe(function, &args, Give::Nothing));
+        pair.put(b"key", b"value");
+        let env = json(&pair.env);
+        assert_eq!(pair.both(Entry::Query, &[&env, b"{}"]), Err(Reason::ReadOnly));
+    }
+}
