@@ -73,7 +73,8 @@ const NS: u64 = 1_000;
 const US: u64 = 1_000 * NS;
 
 impl HostPrices {
-    /// The prices on the machine where the table was measured.
+    /// The prices on the machine where the table was measured, with one processor: a node must not need
+    /// several to keep up.
     pub const DEFAULT: Self = Self {
         call: 30 * NS,
         region_read: Linear {
@@ -109,35 +110,35 @@ impl HostPrices {
         query: 2 * US,
         returned: Linear {
             base: US,
-            each: 15 * NS,
+            each: 10 * NS,
         },
-        secp256k1_verify: 96 * US,
-        secp256k1_recover: 194 * US,
-        secp256r1_verify: 279 * US,
-        secp256r1_recover: 592 * US,
+        secp256k1_verify: 130 * US,
+        secp256k1_recover: 270 * US,
+        secp256r1_verify: 370 * US,
+        secp256r1_recover: 780 * US,
         ed25519_verify: Linear {
             base: 50 * US,
             each: 3 * NS,
         },
         bls12_381_aggregate_g1: Linear {
-            base: 136 * US,
-            each: 24 * US,
+            base: 50 * US,
+            each: 150 * US,
         },
         bls12_381_aggregate_g2: Linear {
-            base: 207 * US,
-            each: 49 * US,
+            base: 50 * US,
+            each: 310 * US,
         },
         bls12_381_hash_to_g1: Linear {
-            base: 563 * US,
-            each: 5 * NS,
+            base: 230 * US,
+            each: NS,
         },
         bls12_381_hash_to_g2: Linear {
-            base: 871 * US,
-            each: 5 * NS,
+            base: 600 * US,
+            each: NS,
         },
         bls12_381_pairing_equality: Linear {
-            base: 2_112 * US,
-            each: 163 * US,
+            base: 1_300 * US,
+            each: 1_150 * US,
         },
     };
 }

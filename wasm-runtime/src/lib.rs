@@ -23,7 +23,7 @@ mod vm;
 
 pub use cache::CacheStats;
 pub use chain::{Answer, Chain, Order, Page, Record};
-pub use engine::{Code, CodeHash};
+pub use engine::{CALL_STACK, Code, CodeHash};
 pub use failure::{Failure, MAX_TEXT, Outcome, Reason, RegionError, Trap};
 pub use fault::Fault;
 pub use host_prices::{HostPrices, Linear};

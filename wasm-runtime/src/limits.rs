@@ -81,10 +81,12 @@ limits! {
         "use fewer functions through pointers";
     DataSegments data_segments = 10_000, "data segments", "join segments (wasm-opt --limit-segments)";
     BodyBytes body_bytes = 256 << 10, "bytes of a function's body", "split the function";
-    Locals locals = 4_000, "locals of a function, its parameters too", "split the function";
+    Locals locals = 2_000, "locals of a function, its parameters too", "split the function";
     LocalsTotal locals_total = 1_000_000, "declared locals of all functions", "split the module";
     Operators operators = 2_000_000, "operators of all functions", "split the module";
+    Operands operands = 1_000, "operands on the stack of a function at once", "split the function";
     Nesting nesting = 1_000, "blocks nested in each other", "nest less deeply";
+    LoopNesting loop_nesting = 32, "loops nested in each other", "nest less deeply";
     BranchTargets branch_targets = 10_000, "targets of a br_table", "split the switch";
     BranchTargetsTotal branch_targets_total = 200_000, "targets of all br_tables", "split the module";
     Instantiation instantiation = 10_000_000_000, "points that an instance costs",

@@ -1,5 +1,13 @@
 //! Modules made to cost more than their size: each is refused by name, or stays within a multiple of
 //! its size.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_types,
+    reason = "a test fails by panicking, and floats are values of WebAssembly"
+)]
 
 mod common;
 
@@ -114,29 +122,38 @@ fn many_function_types_are_refused_by_number_and_by_their_parameters() {
 
 #[test]
 fn locals_by_the_thousand_million_are_refused_before_they_are_made() {
-    for count in [4_001, 60_000, u32::MAX] {
+    for count in [2_001, 60_000, u32::MAX] {
         let mut large = Function::new([(count, ValType::I64)]);
         large.instruction(&Instruction::End);
         let code = module(&[body(Vec::new()), large]).finish();
         assert_eq!(limit(&code), (Limit::Locals, u64::from(count), Some(1)));
     }
-    let mut function = Function::new([(4_000, ValType::I64)]);
+    let mut function = Function::new([(2_000, ValType::I64)]);
     function.instruction(&Instruction::End);
-    let code = module(&vec![function; 251]).finish();
-    assert_eq!(limit(&code), (Limit::LocalsTotal, 1_004_000, Some(250)));
+    let code = module(&vec![function; 501]).finish();
+    assert_eq!(limit(&code), (Limit::LocalsTotal, 1_002_000, Some(500)));
 }
 
 #[test]
-fn a_hundred_thousand_nested_blocks_are_refused_at_the_limit() {
-    for block in [
-        Instruction::Block(BlockType::Empty),
-        Instruction::Loop(BlockType::Empty),
+fn a_hundred_thousand_nested_blocks_or_loops_are_refused_at_the_limit() {
+    for (block, which) in [
+        (Instruction::Block as fn(_) -> _, Limit::Nesting),
+        (Instruction::Loop, Limit::LoopNesting),
     ] {
-        let operators = repeat(&[block], 100_000);
-        let (limit, found, function) = limit(&module(&[body(operators)]).finish());
-        assert_eq!((limit, function), (Limit::Nesting, Some(0)));
-        assert_eq!(found, Limits::CONSENSUS.nesting + 1, "no deeper than the limit");
+        let operators = repeat(&[block(BlockType::Empty)], 100_000);
+        let found = limit(&module(&[body(operators)]).finish());
+        assert_eq!(
+            found,
+            (which, Limits::CONSENSUS.of(which) + 1, Some(0)),
+            "no deeper than the limit"
+        );
     }
+}
+
+#[test]
+fn a_deep_operand_stack_is_refused_at_the_limit() {
+    let code = module(&[body(repeat(&[Instruction::I32Const(1)], 100_000))]).finish();
+    assert_eq!(limit(&code), (Limit::Operands, 1_001, Some(0)));
 }
 
 #[test]

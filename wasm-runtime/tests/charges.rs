@@ -1,4 +1,12 @@
 //! Exact charges, computed by hand from the table for every rule of `docs/contracts/metering.md`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_types,
+    reason = "a test fails by panicking, and floats are values of WebAssembly"
+)]
 
 mod common;
 
@@ -59,6 +67,105 @@ fn a_trap_in_the_middle_has_paid_for_its_whole_segment() {
     let names = "function.entry local.get 2*i32.const i32.div_u i32.add end";
     assert_cost(text, &[0], Err(Trap::IntegerDivisionByZero), names);
     assert_cost(text, &[1], Ok(6), names);
+}
+
+/// Operators that trap: what puts their operands, their name, whether they leave a value, and the trap.
+fn trapping() -> Vec<(String, String, bool, Trap)> {
+    let mut cases = vec![
+        (
+            String::new(),
+            "unreachable".to_owned(),
+            false,
+            Trap::UnreachableCodeReached,
+        ),
+        (
+            "i32.const 1".to_owned(),
+            "call_indirect".to_owned(),
+            false,
+            Trap::IndirectCallToNull,
+        ),
+    ];
+    let thrice = "i32.const -1 i32.const -1 i32.const 1";
+    for (name, trap) in [
+        ("memory.fill", Trap::MemoryOutOfBounds),
+        ("memory.copy", Trap::MemoryOutOfBounds),
+        ("memory.init 0", Trap::MemoryOutOfBounds),
+        ("table.copy", Trap::TableOutOfBounds),
+        ("table.init 0", Trap::TableOutOfBounds),
+    ] {
+        cases.push((thrice.to_owned(), name.to_owned(), false, trap));
+    }
+    for ty in ["i32", "i64", "f32", "f64"] {
+        let sizes: &[&str] = match ty {
+            "i32" => &["", "8_s", "8_u", "16_s", "16_u"],
+            "i64" => &["", "8_s", "8_u", "16_s", "16_u", "32_s", "32_u"],
+            _ => &[""],
+        };
+        for size in sizes {
+            let load = format!("{ty}.load{size}");
+            cases.push(("i32.const -1".to_owned(), load, true, Trap::MemoryOutOfBounds));
+            if !size.ends_with("_u") {
+                let store = format!("{ty}.store{}", size.trim_end_matches("_s"));
+                cases.push((
+                    format!("i32.const -1 {ty}.const 0"),
+                    store,
+                    false,
+                    Trap::MemoryOutOfBounds,
+                ));
+            }
+        }
+    }
+    for ty in ["i32", "i64"] {
+        for name in ["div_s", "div_u", "rem_s", "rem_u"] {
+            let operands = format!("{ty}.const 1 {ty}.const 0");
+            cases.push((
+                operands,
+                format!("{ty}.{name}"),
+                true,
+                Trap::IntegerDivisionByZero,
+            ));
+        }
+        for from in ["f32_s", "f32_u", "f64_s", "f64_u"] {
+            let operands = format!("{}.const nan", &from[..3]);
+            cases.push((
+                operands,
+                format!("{ty}.trunc_{from}"),
+                true,
+                Trap::BadConversionToInteger,
+            ));
+        }
+    }
+    cases
+}
+
+#[test]
+fn every_trap_has_paid_for_all_that_ran_before_it() {
+    // The segments before the last one only compute, so that their charges were not shown to anybody.
+    for (operands, operator, value, trap) in trapping() {
+        let drop = if value { "drop" } else { "" };
+        let body = format!("block local.get 0 br_if 0 nop end {operands} {operator} {drop}");
+        let text = format!(
+            r#"(module (memory 1) (data "a") (table 10 funcref) (elem func $g) (func $g)
+            (func (export "f") (param i32) {body}))"#
+        );
+        let unit = match operator.as_str() {
+            "memory.fill" => "memory.fill/byte",
+            "memory.copy" => "memory.copy/byte",
+            "memory.init 0" => "memory.init/byte",
+            "table.copy" => "table.copy/element",
+            "table.init 0" => "table.init/element",
+            _ => "nop",
+        };
+        let priced = |name: &&str| name.starts_with(char::is_alphabetic) && *name != "nan";
+        let names: Vec<_> = body.split_whitespace().filter(priced).collect();
+        let last = if operator == "unreachable" { "" } else { "end" };
+        assert_cost(
+            &text,
+            &[0],
+            Err(trap),
+            &format!("function.entry {} {last} {unit}", names.join(" ")),
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,13 @@
 //! Generated modules: the accounting changes nothing but the budgets, and they do not depend on how the
 //! engine compiles.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_types,
+    reason = "a test fails by panicking, and floats are values of WebAssembly"
+)]
 
 mod common;
 
@@ -54,6 +62,7 @@ fn rules() -> Rules {
         name_bytes: 100_000,
         results: 1_000,
         block_values: 1_000,
+        loop_nesting: 1_000,
         ..Limits::CONSENSUS
     };
     Rules {

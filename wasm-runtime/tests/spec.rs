@@ -1,4 +1,12 @@
 //! The specification's tests of WebAssembly 1.0, through the pass.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_types,
+    reason = "a test fails by panicking, and floats are values of WebAssembly"
+)]
 
 mod common;
 

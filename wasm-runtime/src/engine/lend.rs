@@ -27,14 +27,14 @@ impl Drop for Scope {
 /// Runs `body` with a loan of `chain`.
 pub(crate) fn lend<R>(chain: &mut dyn Chain, body: impl FnOnce(Lent) -> R) -> R {
     let chain: NonNull<dyn Chain + '_> = NonNull::from(chain);
-    // SAFETY: only the lifetime in the type changes, and the layout of a pointer does not depend on it.
-    // The pointer is followed in `Lent::with` alone, which finds it only while `scope` lives, and `scope`
-    // lives inside of the borrow of `chain`.
     #[allow(
         unsafe_code,
         reason = "a store's data must be 'static, a chain is borrowed for one call"
     )]
-    let chain: NonNull<dyn Chain + 'static> =
+    // SAFETY: only the lifetime in the type changes, and the layout of a pointer does not depend on it.
+    // The pointer is followed in `Lent::with` alone, which finds it only while `scope` lives, and `scope`
+    // lives inside of the borrow of `chain`.
+    let chain =
         unsafe { std::mem::transmute::<NonNull<dyn Chain + '_>, NonNull<dyn Chain + 'static>>(chain) };
     let scope = Scope(Rc::new(Cell::new(Some(chain))));
     body(Lent(Rc::clone(&scope.0)))
@@ -52,10 +52,10 @@ impl Lent {
         let Some(mut chain) = self.0.take() else {
             return Err(Fault::engine("a contract's chain is used outside of its call").into());
         };
+        #[allow(unsafe_code, reason = "see `lend`")]
         // SAFETY: the pointer was made of a `&mut` that is still borrowed by `lend`, which is further up
         // this thread's stack (`Rc` keeps the loan on the thread): else `Scope` had emptied the place. It
         // was taken out of the place, so that no other `&mut` can be made of it until it is put back.
-        #[allow(unsafe_code, reason = "see `lend`")]
         let result = body(unsafe { chain.as_mut() });
         self.0.set(Some(chain));
         result
@@ -120,7 +120,7 @@ mod tests {
         let mut chain = Counter(0);
         lend(&mut chain, |lent| {
             let inner = lent
-                .with(|_| Ok(lent.with(|chain| chain.get(b"")).is_err()))
+                .with(|_| Ok::<_, Fault>(lent.with(|chain| chain.get(b"")).is_err()))
                 .unwrap();
             assert!(inner);
         });

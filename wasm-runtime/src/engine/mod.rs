@@ -17,6 +17,7 @@ mod stop;
 
 pub(crate) use code::{Artifact, ModuleExports};
 pub use code::{Code, CodeHash};
+pub use run::CALL_STACK;
 pub(crate) use run::{Run, run};
 pub(crate) use scan::Scans;
 pub(crate) use settings::engine;

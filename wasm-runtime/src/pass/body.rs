@@ -148,6 +148,7 @@ impl Walk {
             if live {
                 reached = reached.saturating_add(1);
                 operands = operands.max(validator.operand_stack_height());
+                check(rules, Limit::Operands, u64::from(operands), at)?;
                 leaf &= !matches!(operator, Operator::Call { .. } | Operator::CallIndirect { .. });
                 self.edit(rules, &operator, at..behind);
             }
@@ -155,6 +156,7 @@ impl Walk {
                 self.leave_out(at..behind);
             }
             check(rules, Limit::Nesting, self.segments.depth() as u64, at)?;
+            check(rules, Limit::LoopNesting, self.segments.loops() as u64, at)?;
         }
         operators.finish()?;
         Ok((operands, reached, leaf))

@@ -35,6 +35,7 @@ impl Segment {
 pub(super) struct Segments {
     frames: Vec<Frame>,
     segments: Vec<Segment>,
+    loops: usize,
     /// Whether the next operator can be reached.
     live: bool,
 }
@@ -65,6 +66,7 @@ impl Segments {
     pub(super) fn begin(&mut self, at: usize, entry: u64) {
         self.frames.clear();
         self.segments.clear();
+        self.loops = 0;
         self.live = true;
         self.segments.push(Segment::new(at, entry));
         self.open(Kind::Block);
@@ -78,6 +80,11 @@ impl Segments {
     /// Blocks that are open, the function's own too.
     pub(super) fn depth(&self) -> usize {
         self.frames.len()
+    }
+
+    /// Loops that are open.
+    pub(super) fn loops(&self) -> usize {
+        self.loops
     }
 
     /// The segments in order, the body's first one first.
@@ -156,6 +163,7 @@ impl Segments {
 
     fn open(&mut self, kind: Kind) {
         let head = self.segments.len();
+        self.loops = self.loops.saturating_add(usize::from(kind == Kind::Loop));
         self.frames.push(Frame {
             kind,
             live: self.live,
@@ -195,6 +203,7 @@ impl Segments {
 
     fn close(&mut self, behind: usize) {
         let Some(frame) = self.frames.pop() else { return };
+        self.loops = self.loops.saturating_sub(usize::from(frame.kind == Kind::Loop));
         let falls = self.live;
         self.live = frame.live
             && match frame.kind {

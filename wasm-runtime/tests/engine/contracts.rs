@@ -41,10 +41,13 @@ fn hackatom_keeps_its_verifier_and_releases_its_funds() {
         let refused = pair.execute(&address("benefits"), &[], release).unwrap();
         assert!(refused.contains("error"), "{refused}");
         let released = pair.execute(&address("verifies"), &[], release).unwrap();
-        assert!(
-            released.contains("bank") && released.contains("earth"),
-            "{released}"
-        );
+        // The older one asks for all balances, which hosts no longer tell.
+        let expected = if name == "hackatom" {
+            r#""amount":"1000""#
+        } else {
+            "unknown variant `all_balances`"
+        };
+        assert!(released.contains(expected), "{released}");
         pair.query(r#"{"get_int":{}}"#).unwrap();
         pair.query(r#"{"other":{}}"#).unwrap();
         pair.query(r#"{"recurse":{"depth":0,"work":30}}"#).unwrap();
@@ -72,9 +75,14 @@ fn hackatom_fails_in_all_its_ways() {
         let mut pair = hackatom(name);
         pair.budget = 20_000_000_000;
         let panic = pair.execute("troll", &[], r#"{"panic":{}}"#).unwrap_err();
-        assert!(matches!(&panic, Reason::Aborted(text) if text.contains("This page intentionally faulted")));
-        pair.execute("troll", &[], r#"{"user_errors_in_api_calls":{}}"#)
-            .unwrap();
+        // The older one has no way to say why.
+        let expected = match &panic {
+            Reason::Aborted(text) => name == "hackatom" && text.contains("panicked at"),
+            other => name != "hackatom" && *other == Reason::Trap(Trap::Unreachable),
+        };
+        assert!(expected, "{panic}");
+        let errors = pair.execute("troll", &[], r#"{"user_errors_in_api_calls":{}}"#);
+        assert_eq!(errors.is_ok(), name == "hackatom");
         pair.execute("troll", &[], r#"{"allocate_large_memory":{"pages":100}}"#)
             .unwrap();
         assert_eq!(
@@ -101,23 +109,49 @@ fn cyberpunk_computes_and_mirrors_its_environment() {
     assert_eq!(trap, Reason::Trap(Trap::Unreachable));
 }
 
+/// Which bits a NaN has is left open by WebAssembly. Here they are always the same; the other VM passes
+/// some through.
 #[test]
-fn all_float_instructions_give_the_same_bits() {
+fn all_float_instructions_give_the_same_values() {
     let mut pair = Pair::new(published("floaty_2.0"));
     let list = answer(&pair.query(r#"{"instructions":{}}"#).unwrap());
     let instructions: Vec<String> = serde_json::from_str(&list).unwrap();
     assert!(instructions.len() > 60, "{instructions:?}");
+    let env = json(&pair.env);
     for instruction in instructions {
         for seed in 0..8 {
             let ask = format!(r#"{{"random_args_for":{{"instruction":"{instruction}","seed":{seed}}}}}"#);
             let args = answer(&pair.query(&ask).unwrap());
-            // Some have no integer: that is a trap in both.
-            let run = pair.query(&format!(
-                r#"{{"run":{{"instruction":"{instruction}","args":{args}}}}}"#
-            ));
-            assert!(matches!(run, Ok(_) | Err(Reason::Trap(_))), "{run:?}");
+            let run = format!(r#"{{"run":{{"instruction":"{instruction}","args":{args}}}}}"#);
+            match pair.each(Entry::Query, &[&env, run.as_bytes()]) {
+                (Ok(ours), Ok(theirs)) if ours == theirs => {}
+                (Ok(ours), Ok(theirs)) => {
+                    let bits = [ours, theirs].map(|answered| bits(&answered));
+                    assert!(
+                        matches!(bits[0], 0x7fc0_0000 | 0x7ff8_0000_0000_0000),
+                        "{run}: {bits:x?}"
+                    );
+                    assert!(is_nan(bits[1]), "{run}: {bits:x?}");
+                }
+                // Some have no integer.
+                (Err(Reason::Trap(_)), _) => {}
+                (failed, _) => panic!("{failed:?}"),
+            }
         }
     }
+}
+
+/// The bits of the number that an instruction gave.
+fn bits(answered: &[u8]) -> u64 {
+    let answered = answer(std::str::from_utf8(answered).unwrap());
+    answered.chars().filter(char::is_ascii_digit).collect::<String>()[2..]
+        .parse()
+        .unwrap()
+}
+
+fn is_nan(bits: u64) -> bool {
+    let single = u32::try_from(bits).is_ok_and(|bits| bits & 0x7fff_ffff > 0x7f80_0000);
+    single || bits & (u64::MAX >> 1) > 0x7ff0_0000_0000_0000
 }
 
 /// What is in a query's answer.
@@ -150,23 +184,20 @@ fn a_queue_is_filled_read_through_iterators_and_emptied() {
 }
 
 #[test]
-fn a_burner_takes_over_and_deletes_what_another_contract_wrote() {
+fn a_burner_takes_over_but_asks_what_hosts_no_longer_tell() {
     let mut pair = set_up("queue", &[], "{}");
-    for value in 0..45 {
-        pair.execute("anybody", &[], &format!(r#"{{"enqueue":{{"value":{value}}}}}"#))
-            .unwrap();
-    }
+    pair.execute("anybody", &[], r#"{"enqueue":{"value":1}}"#)
+        .unwrap();
     pair.replace(published("burner"));
     let payout = address("payout");
-    let migrate =
-        |denoms: &str, delete: u32| format!(r#"{{"payout":"{payout}","denoms":{denoms},"delete":{delete}}}"#);
-    pair.two(Entry::Migrate, &migrate(r#"["earth","earth"]"#, 0))
+    let other = pair
+        .two(Entry::Migrate, &format!(r#"{{"payout":"{payout}","denoms":[]}}"#))
         .unwrap();
-    pair.two(Entry::Migrate, &migrate(r#"["earth","moon"]"#, 23))
+    assert!(other.contains("unknown field"), "{other}");
+    let asked = pair
+        .two(Entry::Migrate, &format!(r#"{{"payout":"{payout}","delete":23}}"#))
         .unwrap();
-    assert_eq!(pair.ours.state.len(), 22);
-    pair.execute("anybody", &[], r#"{"cleanup":{}}"#).unwrap();
-    assert_eq!(pair.ours.state.len(), 0);
+    assert!(asked.contains("all_balances"), "{asked}");
     pair.instantiate(&mock_info("anybody", &[]), "{}").unwrap();
 }
 

@@ -387,3 +387,97 @@ fn a_query_that_nobody_waits_for_ends_at_its_next_call_of_the_host() {
     let fault = query.raw(Entry::Execute, &[b"", b"", b""]).unwrap_err();
     assert!(matches!(fault, Fault::Interrupted) && fault.only_this_query());
 }
+
+#[test]
+fn queries_have_places_of_their_own() {
+    let config = slsbft_wasm::Config {
+        query_places: 2,
+        block_places: 1,
+        ..Default::default()
+    };
+    let vm = Arc::new(slsbft_wasm::Vm::new(config).unwrap());
+    let wasm = contract(&format!(
+        r#"{ASKS} (data (i32.const 64) "\00\02\00\00\03\00\00\00\03\00\00\00")
+        (func (export "execute") (param i32 i32 i32) (result i32) (call $ask (i32.const 64)))"#
+    ));
+    let code = vm.compile(&wasm).unwrap();
+    let deepest = Rc::new(Cell::new(0));
+    let query = |chain: &mut MemoryChain, lane: Lane| {
+        let call = slsbft_wasm::cosmwasm::Call {
+            vm: &vm,
+            code: &code,
+            chain,
+            points: PLENTY,
+            lane,
+        };
+        call.raw(Entry::Execute, &[b"", b"", b""])
+    };
+    let (inner_vm, inner_code, counted) = (Arc::clone(&vm), Arc::clone(&code), Rc::clone(&deepest));
+    let mut chain = MemoryChain {
+        queries: Some(asks_itself(inner_vm, inner_code, counted)),
+        ..Default::default()
+    };
+    let fault = query(&mut chain, Lane::Query(Interrupt::default())).unwrap_err();
+    assert!(matches!(fault, Fault::Busy) && fault.only_this_query(), "{fault}");
+    assert_eq!(deepest.get(), 2);
+    let answer = Box::new(|_: &[u8], _: u64| {
+        Ok(Answer {
+            used: 0,
+            bytes: b"yes".to_vec(),
+        })
+    });
+    let mut chain = MemoryChain {
+        queries: Some(answer),
+        ..Default::default()
+    };
+    assert!(
+        query(&mut chain, Lane::Query(Interrupt::default()))
+            .unwrap()
+            .result
+            .is_ok()
+    );
+    assert!(query(&mut chain, Lane::Block).unwrap().result.is_ok());
+}
+
+type Queries = Box<dyn FnMut(&[u8], u64) -> Result<Answer, Fault>>;
+
+fn asks_itself(vm: Arc<slsbft_wasm::Vm>, code: Arc<Code>, deepest: Rc<Cell<u32>>) -> Queries {
+    Box::new(move |_, points| {
+        deepest.set(deepest.get() + 1);
+        let queries = asks_itself(Arc::clone(&vm), Arc::clone(&code), Rc::clone(&deepest));
+        let mut chain = MemoryChain {
+            queries: Some(queries),
+            ..Default::default()
+        };
+        let lane = Lane::Query(Interrupt::default());
+        let call = slsbft_wasm::cosmwasm::Call {
+            vm: &vm,
+            code: &code,
+            chain: &mut chain,
+            points,
+            lane,
+        };
+        let outcome = call.raw(Entry::Execute, &[b"", b"", b""])?;
+        Ok(Answer {
+            used: outcome.used,
+            bytes: outcome.result.unwrap_or_default(),
+        })
+    })
+}
+
+#[test]
+fn iterators_show_what_was_removed_after_they_read_ahead() {
+    let imports = r#"(import "env" "db_scan" (func $scan (param i32 i32 i32) (result i32)))
+        (import "env" "db_next_key" (func $next (param i32) (result i32)))
+        (import "env" "db_remove" (func $remove (param i32)))"#;
+    let body = "(local.set $i (call $scan (i32.const 0) (i32.const 0) (i32.const 1)))
+        (drop (call $next (local.get $i))) (drop (call $next (local.get $i)))
+        (call $remove (i32.const 64))
+        (if (call $next (local.get $i)) (then (unreachable)))";
+    let code = executes(imports, body);
+    let mut chain = MemoryChain::default();
+    for key in ["a", "b", "key"] {
+        chain.state.insert(key.into(), Vec::new());
+    }
+    assert!(execute(&code, &mut chain, PLENTY, b"").result.is_ok());
+}

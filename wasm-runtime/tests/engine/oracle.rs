@@ -1,16 +1,17 @@
 //! Runs a contract in this VM and in `cosmwasm-vm`, and compares what each call returns and writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
-use cosmwasm_std::{Coin, Env, MessageInfo, Order};
+use cosmwasm_std::{Checksum, Coin, Env, MessageInfo, Order};
 use cosmwasm_vm::testing::{MockApi, MockQuerier, MockStorage, mock_env, mock_info};
 use cosmwasm_vm::{
-    Backend, BackendError, CommunicationError, Instance, InstanceOptions, Size, Storage, VmError, VmResult,
-    call_execute_raw, call_instantiate_raw, call_migrate_raw, call_migrate_with_info_raw, call_query_raw,
-    call_reply_raw, call_sudo_raw,
+    Backend, BackendError, Cache, CacheOptions, CommunicationError, Instance, InstanceOptions, Size, Storage,
+    VmError, VmResult, call_execute_raw, call_instantiate_raw, call_migrate_raw, call_migrate_with_info_raw,
+    call_query_raw, call_reply_raw, call_sudo_raw,
 };
-use slsbft_wasm::cosmwasm::Entry;
+use slsbft_wasm::cosmwasm::{CAPABILITIES, Entry};
 use slsbft_wasm::{Code, Reason, Trap};
 
 use crate::chain::MemoryChain;
@@ -20,7 +21,9 @@ type Theirs = Instance<MockApi, MockStorage, MockQuerier>;
 
 /// A contract in both VMs.
 pub struct Pair {
-    wasm: Vec<u8>,
+    cache: Cache<MockApi, MockStorage, MockQuerier>,
+    checksum: Checksum,
+    _folder: tempfile::TempDir,
     code: Arc<Code>,
     pub ours: MemoryChain,
     theirs: Option<Backend<MockApi, MockStorage, MockQuerier>>,
@@ -46,8 +49,13 @@ impl Pair {
             querier: MockQuerier::new(balances),
         };
         let code = VM.compile(&wasm).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let cache = their_cache(folder.path());
+        let checksum = cache.store_code(&wasm, true, true).unwrap();
         Self {
-            wasm,
+            cache,
+            checksum,
+            _folder: folder,
             code,
             ours,
             theirs: Some(theirs),
@@ -59,7 +67,7 @@ impl Pair {
     /// The code of another contract takes over.
     pub fn replace(&mut self, wasm: Vec<u8>) {
         self.code = VM.compile(&wasm).unwrap();
-        self.wasm = wasm;
+        self.checksum = self.cache.store_code(&wasm, true, true).unwrap();
     }
 
     /// Puts a value into both states.
@@ -76,19 +84,28 @@ impl Pair {
 
     /// Calls both and returns what both returned, after comparing it and the states.
     pub fn both(&mut self, entry: Entry, args: &[&[u8]]) -> Result<Vec<u8>, Reason> {
+        let (ours, theirs) = self.each(entry, args);
+        if let (Ok(ours), Ok(theirs)) = (&ours, theirs) {
+            assert_eq!(show(ours), show(&theirs));
+        }
+        ours
+    }
+
+    /// Calls each and returns what each returned, after comparing their errors and states.
+    pub fn each(&mut self, entry: Entry, args: &[&[u8]]) -> (Result<Vec<u8>, Reason>, VmResult<Vec<u8>>) {
         let outcome = call(&self.code, &mut self.ours, self.budget)
             .raw(entry, args)
             .unwrap();
         let ours = outcome.result.map_err(|failure| failure.reason);
         let theirs = self.call_theirs(entry, args);
         match (&ours, &theirs) {
-            (Ok(ours), Ok(theirs)) => assert_eq!(show(ours), show(theirs)),
+            (Ok(_), Ok(_)) => {}
             (Err(ours), Err(theirs)) => assert!(same(ours, theirs), "{ours:?} and {theirs:?}"),
             _ => panic!("{:?} and {theirs:?}", ours.as_ref().map(|bytes| show(bytes))),
         }
-        let theirs = self.their_state();
-        assert_eq!(self.ours.state, theirs);
-        ours
+        let state = self.their_state();
+        assert_eq!(self.ours.state, state);
+        (ours, theirs)
     }
 
     pub fn instantiate(&mut self, info: &MessageInfo, msg: &str) -> Result<String, Reason> {
@@ -117,11 +134,10 @@ impl Pair {
 
     fn call_theirs(&mut self, entry: Entry, args: &[&[u8]]) -> VmResult<Vec<u8>> {
         let backend = self.theirs.take().unwrap();
-        // 0.1 s by their prices, and the memory that ours has.
         let options = InstanceOptions {
-            gas_limit: 1_000_000_000_000,
+            gas_limit: self.budget,
         };
-        let mut instance = Instance::from_code(&self.wasm, backend, options, Some(Size::mebi(64))).unwrap();
+        let mut instance = self.cache.get_instance(&self.checksum, backend, options).unwrap();
         let result = call_entry(&mut instance, entry, args);
         self.theirs = instance.recycle();
         result
@@ -131,6 +147,17 @@ impl Pair {
         let storage = &mut self.theirs.as_mut().unwrap().storage;
         let all = storage.scan(None, None, Order::Ascending).0.unwrap();
         storage.all(all).0.unwrap().into_iter().collect()
+    }
+}
+
+/// The other VM, with the capabilities and the memory that this one has.
+fn their_cache(folder: &Path) -> Cache<MockApi, MockStorage, MockQuerier> {
+    let capabilities: HashSet<String> = CAPABILITIES.iter().map(|name| (*name).to_owned()).collect();
+    let options = CacheOptions::new(folder, capabilities, Size::mebi(200), Size::mebi(64));
+    #[allow(unsafe_code, reason = "the folder is this test's own")]
+    // SAFETY: nobody else writes into the folder.
+    unsafe {
+        Cache::new(options).unwrap()
     }
 }
 

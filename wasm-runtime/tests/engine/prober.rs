@@ -543,3 +543,47 @@ fn iterates(start: &Arg, end: &Arg, order: u32, function: &str) -> Vec<u8> {
             (i32.const 128))"#
     ))
 }
+
+#[test]
+fn queries_must_not_write() {
+    for (function, args) in [
+        ("db_write", vec![bytes("key"), bytes("x")]),
+        ("db_remove", vec![bytes("key")]),
+    ] {
+        let mut pair = Pair::new(probe(function, &args, Give::Nothing));
+        pair.put(b"key", b"value");
+        let env = json(&pair.env);
+        assert_eq!(pair.both(Entry::Query, &[&env, b"{}"]), Err(Reason::ReadOnly));
+    }
+}
+
+/// The allocator asks the host once: when the host calls it for an argument, and when the host calls it
+/// for an answer to the contract. Only the second is one call too deep.
+#[test]
+fn allocators_may_ask_the_host_at_the_first_level_only() {
+    for (armed, too_deep) in [(1, false), (4, true)] {
+        let wasm = wat::parse_str(format!(
+            r#"(module
+                (import "env" "db_read" (func $read (param i32) (result i32)))
+                (memory (export "memory") 1)
+                (global $calls (mut i32) (i32.const 0))
+                (data (i32.const 64) "\00\02\00\00\03\00\00\00\03\00\00\00")
+                (data (i32.const 96) "\00\04\00\00\00\40\00\00\00\00\00\00")
+                (data (i32.const 512) "key")
+                (func (export "interface_version_8"))
+                (func (export "allocate") (param i32) (result i32)
+                    (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+                    (if (i32.eq (global.get $calls) (i32.const {armed}))
+                        (then (drop (call $read (i32.const 64)))))
+                    (i32.const 96))
+                (func (export "deallocate") (param i32))
+                (func (export "execute") (param i32 i32 i32) (result i32)
+                    (drop (call $read (i32.const 64))) (i32.const 64)))"#
+        ))
+        .unwrap();
+        let mut pair = Pair::new(wasm);
+        pair.put(b"key", b"value");
+        let result = pair.both(Entry::Execute, &[b"a", b"b", b"c"]);
+        assert_eq!(result == Err(Reason::Reentered), too_deep, "{result:?}");
+    }
+}

@@ -1,6 +1,6 @@
 //! What all tests begin with.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use cosmwasm_vm::testing::{mock_env, mock_info};
 use slsbft_wasm::cosmwasm::{Call, Entry};
@@ -16,11 +16,6 @@ pub const PLENTY: u64 = 1_000_000_000_000;
 pub fn published(name: &str) -> Vec<u8> {
     let path = format!("{}/testdata/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// A published contract, compiled.
-pub fn compiled(name: &str) -> Arc<Code> {
-    VM.compile(&published(name)).unwrap()
 }
 
 /// A contract in text form: what every contract has, around `body`. Below 1024 and from 1 MiB on, memory
