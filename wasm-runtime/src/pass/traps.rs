@@ -3,14 +3,13 @@
 use wasmparser::Operator as O;
 
 /// Whether the operator may trap or call. Every other one that contracts may use only computes,
-/// branches, or moves values.
+/// branches or moves values, or has a price per unit, whose charge shows the budget by itself.
 pub(super) fn may_trap(operator: &O<'_>) -> bool {
     matches!(operator, O::Unreachable | O::Call { .. } | O::CallIndirect { .. })
         || loads(operator)
         || stores(operator)
         || divides(operator)
         || truncates(operator)
-        || moves(operator)
 }
 
 fn loads(operator: &O<'_>) -> bool {
@@ -68,20 +67,5 @@ fn truncates(operator: &O<'_>) -> bool {
             | O::I64TruncF32U
             | O::I64TruncF64S
             | O::I64TruncF64U
-    )
-}
-
-/// Whole pieces of memory and tables, out of bounds; and growth, where the host may fail.
-fn moves(operator: &O<'_>) -> bool {
-    matches!(
-        operator,
-        O::MemoryGrow { .. }
-            | O::MemoryInit { .. }
-            | O::MemoryCopy { .. }
-            | O::MemoryFill { .. }
-            | O::TableInit { .. }
-            | O::TableCopy { .. }
-            | O::DataDrop { .. }
-            | O::ElemDrop { .. }
     )
 }

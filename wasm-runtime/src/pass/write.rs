@@ -78,30 +78,15 @@ impl Writer<'_> {
         self.shape.locals
     }
 
-    /// The local that holds the slots of the stack left, in a function that calls.
-    fn stack(&self) -> u32 {
-        self.points().saturating_add(1)
-    }
-
-    /// The local for an operand that a charge depends on.
-    fn operand(&self) -> u32 {
-        self.points().saturating_add(if self.shape.leaf { 1 } else { 2 })
-    }
-
-    /// The declared locals, and those of the accounting.
+    /// The declared locals, one for the points and, if a charge depends on an operand, one for that.
     fn locals(&mut self, charges: bool) {
-        let budgets = if self.shape.leaf { 1u32 } else { 2 };
-        self.shape
-            .group_count
-            .saturating_add(1)
-            .saturating_add(u32::from(charges))
-            .encode(self.out);
+        let more = [Some(ValType::I64), charges.then_some(ValType::I32)];
+        let count = more.iter().flatten().count() as u32;
+        self.shape.group_count.saturating_add(count).encode(self.out);
         self.copy(self.shape.groups.clone());
-        budgets.encode(self.out);
-        ValType::I64.encode(self.out);
-        if charges {
+        for ty in more.into_iter().flatten() {
             1u32.encode(self.out);
-            ValType::I32.encode(self.out);
+            ty.encode(self.out);
         }
     }
 
@@ -117,17 +102,14 @@ impl Writer<'_> {
         ];
         self.push(&[Instruction::GlobalGet(points)]);
         self.subtract(first.cost);
+        if !self.shape.leaf {
+            self.push(&lower);
+            self.push(&[Instruction::GlobalSet(stack), Instruction::GlobalGet(stack)]);
+        } else {
+            self.push(&lower);
+        }
         if first.shows {
             self.show();
-        }
-        self.push(&lower);
-        if !self.shape.leaf {
-            let left = self.stack();
-            self.push(&[
-                Instruction::LocalTee(left),
-                Instruction::GlobalSet(stack),
-                Instruction::LocalGet(left),
-            ]);
         }
         self.push(&[
             Instruction::LocalGet(self.points()),
@@ -226,7 +208,7 @@ impl Writer<'_> {
 
     /// Charges for each unit of the topmost operand, and looks.
     fn charge(&mut self, points: u64) {
-        let operand = self.operand();
+        let operand = self.points().saturating_add(1);
         self.push(&[
             Instruction::LocalSet(operand),
             Instruction::LocalGet(self.points()),
@@ -242,14 +224,14 @@ impl Writer<'_> {
         self.push(&[Instruction::LocalGet(operand)]);
     }
 
-    /// Gives the height back, behind the block that `return` leaves. What is left was kept in a local,
-    /// not read again, so that calls in a row do not wait for each other's memory.
+    /// Gives the height back, behind the block that `return` leaves.
     fn give_back(&mut self) {
+        let stack = self.budgets.stack;
         self.push(&[
-            Instruction::LocalGet(self.stack()),
+            Instruction::GlobalGet(stack),
             Instruction::I64Const(signed(self.shape.height)),
             Instruction::I64Add,
-            Instruction::GlobalSet(self.budgets.stack),
+            Instruction::GlobalSet(stack),
             Instruction::End,
         ]);
     }

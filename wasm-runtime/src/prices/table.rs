@@ -156,14 +156,14 @@ const fn bounds(name: &str) -> (u64, u64) {
         b"br" | b"br_if" | b"br_table" | b"function.entry" | b"height.operators" => 1,
         _ => 0,
     };
-    let unit = match name.as_bytes() {
+    let unit = matches!(
+        name.as_bytes(),
         b"memory.grow/page"
-        | b"memory.fill/byte"
-        | b"memory.copy/byte"
-        | b"memory.init/byte"
-        | b"table.copy/element"
-        | b"table.init/element" => true,
-        _ => false,
-    };
+            | b"memory.fill/byte"
+            | b"memory.copy/byte"
+            | b"memory.init/byte"
+            | b"table.copy/element"
+            | b"table.init/element"
+    );
     (minimum, if unit { MAXIMUM_UNIT_PRICE } else { MAXIMUM_PRICE })
 }

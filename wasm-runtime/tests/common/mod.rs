@@ -10,7 +10,7 @@ use wasmtime::{
 /// Points for a call that must not run out.
 pub const AMPLE: i64 = 1 << 60;
 /// Slots for a call that must not run out.
-pub const DEEP: i64 = 1 << 20;
+pub const DEEP: i64 = 1 << 19;
 /// The native stack that the meter must always spare, in bytes.
 pub const NATIVE_STACK: usize = 64 << 20;
 

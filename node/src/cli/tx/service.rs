@@ -55,7 +55,7 @@ pub enum Command {
     },
     /// Commit to an audit report by hand; `slsbftd audit` does it by itself
     #[command(
-        after_help = "Examples:\n  slsbftd tx service commit-audit ~/.slsbft/audits/12-ankr1….json --from auditor\n\n\
+        after_help = "Examples:\n  slsbftd tx service commit-audit ~/.slsbft/audit/12-ankr1….json --from auditor\n\n\
         The file is one that `slsbftd audit` keeps. Only its digest is sent, in the first two thirds of its epoch."
     )]
     CommitAudit {
@@ -65,7 +65,7 @@ pub enum Command {
     },
     /// Reveal an audit report by hand, for example after the auditor's machine was lost
     #[command(
-        after_help = "Examples:\n  slsbftd tx service reveal-audit ~/.slsbft/audits/12-ankr1….json --from auditor\n\n\
+        after_help = "Examples:\n  slsbftd tx service reveal-audit ~/.slsbft/audit/12-ankr1….json --from auditor\n\n\
         The file is the one that was committed to. It is accepted in the last third of its epoch."
     )]
     RevealAudit {
