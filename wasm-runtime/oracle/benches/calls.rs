@@ -156,7 +156,7 @@ fn one<T>(what: &str, mut body: impl FnMut() -> T) {
 }
 
 fn published(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/testdata/{name}.wasm", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read(format!("{}/../testdata/{name}.wasm", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 fn median(mut times: Vec<u128>) -> u128 {

@@ -14,7 +14,7 @@ pub const PLENTY: u64 = 1_000_000_000_000;
 
 /// A published contract's code.
 pub fn published(name: &str) -> Vec<u8> {
-    let path = format!("{}/testdata/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../testdata/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
