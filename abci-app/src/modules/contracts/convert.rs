@@ -25,6 +25,8 @@ pub enum Sent {
     Message(Any),
     /// Coins to destroy, for which there is none.
     Burn(Coins),
+    /// What has nothing to do: no coins to anybody, which contracts may send and accounts may not.
+    Nothing,
 }
 
 /// Reads a message of a contract, which is its sender.
@@ -32,6 +34,7 @@ pub fn convert(contract: &Address, message: CosmosMsg) -> Result<Sent, Contracts
     let own = contract.to_string();
     let message = match message {
         CosmosMsg::Bank(BankMsg::Burn { amount }) => return Ok(Sent::Burn(burnt(&amount)?)),
+        CosmosMsg::Bank(BankMsg::Send { amount, .. }) if amount.is_empty() => return Ok(Sent::Nothing),
         CosmosMsg::Bank(message) => bank(own, message)?,
         CosmosMsg::Staking(message) => staking(own, message)?,
         CosmosMsg::Distribution(message) => distribution(own, message)?,

@@ -125,6 +125,7 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         let response = on_a_layer(ctx, |ctx| match convert(contract, message.msg)? {
             Sent::Message(message) => self.router.route(ctx, contract, &message).map(Some),
             Sent::Burn(coins) => self.ledger.burn(ctx, contract, &coins).map(|()| None),
+            Sent::Nothing => Ok(None),
         })?;
         // What says which message a transaction sent says nothing about those of contracts.
         let sent: Vec<_> = ctx
