@@ -19,11 +19,12 @@ const WASMD: [&str; 3] = [
     "cosmwasm/wasm/v1/query.proto",
 ];
 
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "slsbft/beacon/v1/beacon.proto",
     "slsbft/election/v1/query.proto",
     "slsbft/epochs/v1/epochs.proto",
     "slsbft/fees/v1/fees.proto",
+    "slsbft/hooks/v1/hooks.proto",
     "slsbft/incentives/v1/incentives.proto",
     "slsbft/metering/v1/types.proto",
     "slsbft/metering/v1/tx.proto",

@@ -132,6 +132,11 @@ impl<'de> Deserialize<'de> for Base64 {
 }
 
 impl Contracts {
+    /// Of all contracts.
+    pub fn addresses(&self) -> BTreeSet<Address> {
+        self.contracts.iter().map(|contract| contract.address).collect()
+    }
+
     pub fn validate(&self) -> Result<(), GenesisError> {
         check_access("params.code_upload_access", &self.params.code_upload_access)?;
         let mut codes = BTreeSet::new();

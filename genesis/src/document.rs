@@ -15,6 +15,7 @@ use crate::{
     error::{GenesisError, as_text, ensure, ensure_countable, parse},
     fees::Fees,
     genutil::Genutil,
+    hooks::Hooks,
     incentives::Incentives,
     metering::Metering,
     service::Service,
@@ -72,6 +73,8 @@ pub struct AppState {
     #[serde(default)]
     pub contracts: Contracts,
     #[serde(default)]
+    pub hooks: Hooks,
+    #[serde(default)]
     pub genutil: Genutil,
 }
 
@@ -94,6 +97,9 @@ impl AppState {
         self.service.validate().map_err(|e| e.within("service"))?;
         self.incentives.validate().map_err(|e| e.within("incentives"))?;
         self.contracts.validate().map_err(|e| e.within("contracts"))?;
+        self.hooks
+            .validate(&self.contracts.addresses())
+            .map_err(|e| e.within("hooks"))?;
         self.genutil.validate().map_err(|e| e.within("genutil"))?;
         self.staking.validate().map_err(|e| e.within("staking"))?;
         self.distribution

@@ -14,6 +14,7 @@ pub mod election;
 pub mod epochs;
 pub mod fees;
 pub mod genutil;
+pub mod hooks;
 pub mod incentives;
 pub mod metering;
 pub mod service;

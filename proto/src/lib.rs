@@ -44,6 +44,12 @@ pub mod slsbft {
             tonic::include_proto!("slsbft.fees.v1");
         }
     }
+    /// The chain's calls of contracts.
+    pub mod hooks {
+        pub mod v1 {
+            tonic::include_proto!("slsbft.hooks.v1");
+        }
+    }
     /// Mining rewards.
     pub mod incentives {
         pub mod v1 {
@@ -70,4 +76,4 @@ pub mod slsbft {
     }
 }
 
-pub use slsbft::{beacon, election, epochs, fees, incentives, metering, service, staking};
+pub use slsbft::{beacon, election, epochs, fees, hooks, incentives, metering, service, staking};

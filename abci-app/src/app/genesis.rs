@@ -14,8 +14,8 @@ use crate::{
     errors::{ExecError, Fault},
     machine::{Machine, Runner},
     modules::{
-        auth, bank, beacon, consensus, contracts, distribution, election, epochs, fees, incentives, metering,
-        service, slashing, staking,
+        auth, bank, beacon, consensus, contracts, distribution, election, epochs, fees, hooks, incentives,
+        metering, service, slashing, staking,
     },
 };
 
@@ -43,6 +43,7 @@ pub fn init(
     service::genesis::init(state, &app_state.service)?;
     incentives::genesis::init(state, &app_state.incentives)?;
     contracts::genesis::init(state, runner, &app_state.contracts)?;
+    hooks::genesis::init(state, &app_state.hooks)?;
     gentx::deliver(state, block, runner, &app_state.genutil.gen_txs)?;
     found(state, block, runner)
 }
@@ -84,6 +85,7 @@ pub fn export(state: &impl Read, height: u64) -> Result<AppState, Fault> {
         service: service::genesis::export(state)?,
         incentives: incentives::genesis::export(state)?,
         contracts: contracts::genesis::export(state)?,
+        hooks: hooks::genesis::export(state)?,
         // They have run.
         genutil: Default::default(),
     })

@@ -1,5 +1,7 @@
 //! What service levels and incentives make of the market that `metering` runs.
 
+use std::collections::BTreeMap;
+
 use slsbft_store::Read;
 use slsbft_types::Address;
 
@@ -8,7 +10,8 @@ use crate::{
     context::Context,
     errors::{ExecError, Fault},
     modules::{
-        metering::{self, Settlement},
+        hooks::{self, News},
+        metering::{self, Happened, Notice, Settlement},
         service::{self, Rating},
     },
 };
@@ -20,6 +23,15 @@ pub struct Market;
 impl metering::Market for Market {
     fn is_open(&self, state: &impl Read, provider: &Address) -> Result<bool, Fault> {
         Ok(!service::is_paused(state, provider)?)
+    }
+
+    fn noticed(&self, ctx: &mut Context<'_>, notice: &Notice) -> Result<(), ExecError> {
+        let application = notice.application.map(|application| (application, "application"));
+        let parties: BTreeMap<_, _> = application
+            .into_iter()
+            .chain([(notice.provider, "provider"), (notice.consumer, "consumer")])
+            .collect();
+        Ok(hooks::tell(ctx.state, &parties, || news(notice))?)
     }
 
     fn settled(&self, ctx: &mut Context<'_>, settlement: &Settlement) -> Result<(), ExecError> {
@@ -42,5 +54,30 @@ impl metering::Market for Market {
         }
         let level = service::level(ctx.state, &provider, ctx.block.time)?;
         INCENTIVES.earn(ctx, [&provider, &consumer], treasury, level)
+    }
+}
+
+/// What contracts are told of a deal.
+fn news(notice: &Notice) -> News {
+    let mut deal = hooks::Deal {
+        deal: notice.deal,
+        offer: notice.offer,
+        provider: notice.provider.to_string(),
+        consumer: notice.consumer.to_string(),
+        application: notice.application.map(|application| application.to_string()),
+        escrow: notice.escrow.to_string(),
+        paid: notice.paid.to_string(),
+        ..Default::default()
+    };
+    match notice.what {
+        Happened::Opened => News::DealOpened(deal),
+        Happened::Settled(paid) => {
+            deal.amount = Some(paid.to_string());
+            News::DealSettled(deal)
+        }
+        Happened::Closed(refund) => {
+            deal.amount = Some(refund.to_string());
+            News::DealClosed(deal)
+        }
     }
 }

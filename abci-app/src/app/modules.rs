@@ -22,6 +22,7 @@ use crate::{
         election::{self, Election},
         epochs,
         fees::{self, Fees},
+        hooks::{self, Hooks},
         incentives::{self, Incentives},
         metering::{self, Metering},
         service::{self, Service},
@@ -44,6 +45,7 @@ pub const SLASHING: Slashing<Validators> = Slashing::new(VALIDATORS);
 pub const ELECTION: Election<Validators> = Election::new(VALIDATORS);
 pub const INCENTIVES: Incentives<Bank<Auth>> = Incentives::new(BANK);
 pub const CONTRACTS: Contracts<Bank<Auth>, Modules> = Contracts::new(BANK, Modules);
+pub const HOOKS: Hooks<Bank<Auth>, Contracts<Bank<Auth>, Modules>> = Hooks::new(BANK, CONTRACTS);
 pub const SERVICE: Service<Bank<Auth>, Validators> = Service::new(BANK, VALIDATORS);
 
 /// All modules, as contracts reach them.
@@ -90,6 +92,7 @@ fn run(ctx: &mut Context<'_>, msg: &Msg) -> Result<Any, ExecError> {
         Msg::Service(msg) => SERVICE.execute(ctx, msg),
         Msg::Incentives(msg) => INCENTIVES.execute(ctx, msg),
         Msg::Contracts(msg) => CONTRACTS.execute(ctx, msg),
+        Msg::Hooks(msg) => HOOKS.execute(ctx, msg),
     }
 }
 
@@ -136,6 +139,7 @@ pub fn end_block(ctx: &mut Context<'_>, misbehaved: bool) -> Result<Vec<Validato
     METERING.end_block(ctx)?;
     STAKING.end_block(ctx)?;
     SERVICE.end_block(ctx)?;
+    HOOKS.end_block(ctx)?;
     if epochs::ends_with(ctx.state, ctx.block)? {
         return end_epoch(ctx, misbehaved);
     }
@@ -175,6 +179,7 @@ fn end_epoch(ctx: &mut Context<'_>, misbehaved: bool) -> Result<Vec<ValidatorUpd
     };
     let updates = consensus::advance(ctx.state, seats.as_deref())?;
     consensus::fold_sets(ctx.state)?;
+    HOOKS.end_epoch(ctx, epoch)?;
     epochs::advance(ctx.state, ctx.block)?;
     Ok(updates)
 }
@@ -195,7 +200,7 @@ pub fn check(state: &impl Read) -> Result<(), Fault> {
 }
 
 /// Modules with keys of their own in the main store.
-pub const STORES: [&str; 14] = [
+pub const STORES: [&str; 15] = [
     "auth",
     "bank",
     "beacon",
@@ -205,6 +210,7 @@ pub const STORES: [&str; 14] = [
     "election",
     "epochs",
     "fees",
+    "hooks",
     "incentives",
     "metering",
     "service",
@@ -215,7 +221,7 @@ pub const STORES: [&str; 14] = [
 type Query<S> = fn(&View<'_, S>, &str, &[u8]) -> Result<Vec<u8>, QueryError>;
 
 /// Query services and who answers them.
-pub fn queries<S: Read>() -> [(&'static str, Query<S>); 14] {
+pub fn queries<S: Read>() -> [(&'static str, Query<S>); 15] {
     [
         (auth::query::SERVICE, auth::query::query),
         (bank::query::SERVICE, bank::query::query),
@@ -226,6 +232,7 @@ pub fn queries<S: Read>() -> [(&'static str, Query<S>); 14] {
         (election::query::SERVICE, election::query::query),
         (epochs::query::SERVICE, epochs::query::query),
         (fees::query::SERVICE, fees::query::query),
+        (hooks::query::SERVICE, hooks::query::query),
         (incentives::query::SERVICE, |view, method, request| {
             INCENTIVES.query(view, method, request)
         }),

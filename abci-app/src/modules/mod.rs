@@ -10,6 +10,7 @@ pub mod distribution;
 pub mod election;
 pub mod epochs;
 pub mod fees;
+pub mod hooks;
 pub mod incentives;
 mod key;
 pub mod ledger;

@@ -5,7 +5,9 @@ use slsbft_types::Address;
 
 use crate::{
     errors::{TxError, sdk},
-    modules::{bank, beacon, contracts, distribution, incentives, metering, service, slashing, staking},
+    modules::{
+        bank, beacon, contracts, distribution, hooks, incentives, metering, service, slashing, staking,
+    },
 };
 
 #[derive(Clone, Debug)]
@@ -19,6 +21,7 @@ pub enum Msg {
     Service(service::Msg),
     Incentives(incentives::Msg),
     Contracts(contracts::Msg),
+    Hooks(hooks::Msg),
 }
 
 impl Msg {
@@ -52,6 +55,9 @@ impl Msg {
         if let Some(msg) = contracts::Msg::from_any(type_url, value) {
             return msg.map(Self::Contracts);
         }
+        if let Some(msg) = hooks::Msg::from_any(type_url, value) {
+            return msg.map(Self::Hooks);
+        }
         if type_url == beacon::MSG_TYPE_URL {
             return Err(sdk::tx_decode(
                 "MsgBeacon belongs to block proposers and cannot be sent",
@@ -73,6 +79,7 @@ impl Msg {
             Self::Service(msg) => msg.signer(),
             Self::Incentives(msg) => msg.signer(),
             Self::Contracts(msg) => msg.signer(),
+            Self::Hooks(msg) => msg.signer(),
         }
     }
 
@@ -87,6 +94,7 @@ impl Msg {
             Self::Service(msg) => msg.type_url(),
             Self::Incentives(msg) => msg.type_url(),
             Self::Contracts(msg) => msg.type_url(),
+            Self::Hooks(msg) => msg.type_url(),
         }
     }
 
@@ -102,6 +110,7 @@ impl Msg {
             Self::Service(msg) => msg.gas(),
             Self::Incentives(msg) => msg.gas(),
             Self::Contracts(msg) => msg.gas(),
+            Self::Hooks(msg) => msg.gas(),
         }
     }
 
@@ -117,6 +126,7 @@ impl Msg {
             Self::Service(_) => "service",
             Self::Incentives(_) => "incentives",
             Self::Contracts(_) => "wasm",
+            Self::Hooks(_) => "hooks",
         }
     }
 }

@@ -3,6 +3,8 @@
 
 mod calls;
 mod codes;
+mod hooks;
+mod listener;
 mod messages;
 mod support;
 mod token;

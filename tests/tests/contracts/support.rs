@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use cosmos_sdk_proto::{
+    Any,
     cosmos::{
         base::{abci::v1beta1::TxMsgData, v1beta1::Coin},
         tx::v1beta1::{SimulateRequest, SimulateResponse},
@@ -17,6 +18,7 @@ use prost::{Message, Name};
 use serde_json::Value;
 use slsbft_app::query::QueryError;
 use slsbft_client::{Fee, KeyKind, TxBuilder};
+use slsbft_genesis::Genesis;
 use slsbft_tests::{Chain, Wallet};
 use slsbft_types::{Address, Amount, BASE_DENOM, Coins};
 use tendermint_proto::v0_38::abci::{Event, ExecTxResult};
@@ -43,6 +45,14 @@ pub fn coins(amount: u128) -> Vec<Coin> {
     }]
 }
 
+fn fee(gas_limit: u64) -> Fee {
+    Fee {
+        amount: Coins::base(Amount::new(25 * u128::from(gas_limit))),
+        gas_limit,
+        payer: None,
+    }
+}
+
 /// The attributes of the first event of a kind.
 pub fn attributes<'a>(events: &'a [Event], kind: &str) -> Vec<(&'a str, &'a str)> {
     let found = events.iter().find(|event| event.r#type == kind);
@@ -57,11 +67,16 @@ pub fn attributes<'a>(events: &'a [Event], kind: &str) -> Vec<(&'a str, &'a str)
 
 impl World {
     pub fn start() -> Self {
+        Self::start_with(|_| ())
+    }
+
+    /// The same with a genesis document that was changed first.
+    pub fn start_with(change: impl FnOnce(&mut Genesis)) -> Self {
         let wallets: Vec<_> = (0..3u8)
             .map(|n| Wallet::new(KeyKind::Secp256k1, n + 1, n.into()))
             .collect();
         let funded: Vec<_> = wallets.iter().map(|wallet| (wallet.address(), RICH)).collect();
-        let chain = Chain::start(&funded);
+        let chain = Chain::start_with(&funded, change);
         Self { chain, wallets }
     }
 
@@ -76,12 +91,11 @@ impl World {
         message: &M,
         gas_limit: u64,
     ) -> ExecTxResult {
-        let fee = Fee {
-            amount: Coins::base(Amount::new(25 * u128::from(gas_limit))),
-            gas_limit,
-            payer: None,
-        };
-        let tx = TxBuilder::of(message).fee(fee);
+        let fee = fee(gas_limit);
+        self.submit(who, TxBuilder::of(message).fee(fee))
+    }
+
+    fn submit(&mut self, who: usize, tx: TxBuilder) -> ExecTxResult {
         let admitted = self.chain.submit(self.wallets[who].sign(&tx).bytes());
         assert_eq!(admitted.code, 0, "{}", admitted.log);
         self.chain.block().results()[0].clone()
@@ -89,6 +103,11 @@ impl World {
 
     pub fn deliver<M: Message + Name>(&mut self, who: usize, message: &M) -> ExecTxResult {
         self.deliver_with(who, message, GAS)
+    }
+
+    /// The same with a message that is packed already.
+    pub fn deliver_any(&mut self, who: usize, message: Any) -> ExecTxResult {
+        self.submit(who, TxBuilder::new().any(message).fee(fee(GAS)))
     }
 
     /// The same, which must succeed; returns the response.
@@ -138,7 +157,12 @@ impl World {
 
     /// A published contract, made by an account.
     pub fn contract(&mut self, who: usize, name: &str, msg: &Value) -> Address {
-        let code = self.store(who, published(name));
+        self.contract_of(who, published(name), msg)
+    }
+
+    /// A contract of some code.
+    pub fn contract_of(&mut self, who: usize, code: Vec<u8>, msg: &Value) -> Address {
+        let code = self.store(who, code);
         self.instantiate(who, code, msg)
     }
 
@@ -180,13 +204,14 @@ impl World {
         Ok(A::decode(bytes.as_slice()).unwrap())
     }
 
+    /// A method of any query service, by its full name.
+    pub fn ask_service<Q: Message, A: Message + Default>(&self, method: &str, request: &Q) -> A {
+        let bytes = self.chain.route(&format!("/{method}"), &request.encode_to_vec());
+        A::decode(bytes.unwrap().as_slice()).unwrap()
+    }
+
     pub fn simulated_gas<M: Message + Name>(&self, who: usize, message: &M) -> u64 {
-        let fee = Fee {
-            amount: Coins::base(Amount::new(25 * u128::from(GAS))),
-            gas_limit: GAS,
-            payer: None,
-        };
-        let tx = TxBuilder::of(message).fee(fee);
+        let tx = TxBuilder::of(message).fee(fee(GAS));
         let request = SimulateRequest {
             tx_bytes: tx.for_simulation(&[self.wallets[who].data()]),
             ..Default::default()

@@ -5,7 +5,7 @@
 //! undone, what it ran is paid for.
 //!
 //! - `msg`, `upload`: the messages, checked; `execute`: what they do
-//! - `call`: running an entry point; `host`: the state that it sees; `ask`: its questions
+//! - `call`: running an entry point; `notify`: the chain's own messages; `host`: the state that it sees; `ask`: its questions
 //! - `dispatch`, `convert`: the messages that it returns
 //! - `state`, `keys`, `address`, `access`: codes and contracts
 //! - `gas`, `params`, `events`, `errors`, `genesis`, `query`
@@ -24,6 +24,7 @@ pub mod genesis;
 mod host;
 mod keys;
 mod msg;
+mod notify;
 pub mod params;
 pub mod query;
 mod state;

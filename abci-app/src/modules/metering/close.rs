@@ -180,6 +180,7 @@ fn end(ctx: &mut Context<'_>, deal: &Deal, reason: &str, payouts: &mut Payouts) 
     let refund = sound(deal.held().and_then(|held| held.sub(idle_fee)))?;
     payouts.add(deal.provider, idle_fee)?;
     payouts.add(deal.consumer, refund)?;
+    payouts.close(deal, refund);
 
     state::remove_deal(ctx.state, deal);
     queue::remove(ctx.state, deal);

@@ -8,7 +8,8 @@ use slsbft_types::{
 };
 
 use super::{
-    Market, Metering, MeteringError, OpenDeal, escrow_account, events, keys, payouts::Payouts, queue, state,
+    Happened, Market, Metering, MeteringError, Notice, OpenDeal, escrow_account, events, keys,
+    payouts::Payouts, queue, state,
 };
 use crate::{
     context::{BlockInfo, Context},
@@ -52,6 +53,7 @@ impl<L: Ledger, M: Market> Metering<L, M> {
         state::insert_deal(ctx.state, &deal);
         queue::place(ctx.state, &deal, ctx.block);
         events::deal_opened(ctx, &deal);
+        self.market.noticed(ctx, &Notice::of(&deal, Happened::Opened))?;
         Ok(deal.id)
     }
 

@@ -37,7 +37,7 @@ use cosmos_sdk_proto::Any;
 use prost::Message;
 use slsbft_proto::metering::v1;
 use slsbft_store::Read;
-use slsbft_types::{Address, Amount, AmountError, BASE_DENOM};
+use slsbft_types::{Address, Amount, AmountError, BASE_DENOM, metering::Deal};
 
 pub use errors::MeteringError;
 pub use msg::{MAX_VOUCHERS, Msg, OpenDeal};
@@ -65,6 +65,9 @@ pub trait Market {
     /// Whether a provider takes new deals.
     fn is_open(&self, state: &impl Read, provider: &Address) -> Result<bool, Fault>;
 
+    /// What happened to a deal.
+    fn noticed(&self, ctx: &mut Context<'_>, notice: &Notice) -> Result<(), ExecError>;
+
     /// A payment out of escrow, made in the running block.
     fn settled(&self, ctx: &mut Context<'_>, settlement: &Settlement) -> Result<(), ExecError>;
 }
@@ -84,10 +87,54 @@ pub struct Settlement {
     pub good: Amount,
 }
 
+/// A deal, after something happened to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub what: Happened,
+    pub deal: u64,
+    pub offer: u64,
+    pub provider: Address,
+    pub consumer: Address,
+    pub application: Option<Address>,
+    /// Everything that was ever put in, uankr.
+    pub escrow: Amount,
+    /// Everything that was paid out of it, uankr.
+    pub paid: Amount,
+}
+
+/// What happened to a deal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happened {
+    Opened,
+    /// It paid so much.
+    Settled(Amount),
+    /// It ended, and so much went back to the consumer.
+    Closed(Amount),
+}
+
+impl Notice {
+    fn of(deal: &Deal, what: Happened) -> Self {
+        Self {
+            what,
+            deal: deal.id,
+            offer: deal.offer_id,
+            provider: deal.provider,
+            consumer: deal.consumer,
+            application: deal.application,
+            escrow: deal.escrow,
+            paid: deal.paid,
+        }
+    }
+}
+
 /// Nobody is closed out and nobody listens.
 impl Market for () {
     fn is_open(&self, _: &impl Read, _: &Address) -> Result<bool, Fault> {
         Ok(true)
+    }
+
+    fn noticed(&self, _: &mut Context<'_>, _: &Notice) -> Result<(), ExecError> {
+        Ok(())
     }
 
     fn settled(&self, _: &mut Context<'_>, _: &Settlement) -> Result<(), ExecError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use slsbft_types::{Address, Amount, Coins, metering::Deal};
 
-use super::{Market, Settlement, escrow_account, sound};
+use super::{Happened, Market, Notice, Settlement, escrow_account, sound};
 use crate::{
     context::Context,
     errors::{ExecError, Fault},
@@ -18,6 +18,7 @@ pub struct Payouts {
     to: BTreeMap<Address, Amount>,
     /// By provider and consumer.
     settlements: BTreeMap<(Address, Address), Settlement>,
+    notices: Vec<Notice>,
 }
 
 impl Payouts {
@@ -43,8 +44,14 @@ impl Payouts {
             self.add(application, parts.application)?;
         }
         deal.paid = payable;
+        self.notices.push(Notice::of(deal, Happened::Settled(paid)));
         self.note(deal, paid, parts.treasury)?;
         Ok(paid)
+    }
+
+    /// A deal has ended.
+    pub fn close(&mut self, deal: &Deal, refund: Amount) {
+        self.notices.push(Notice::of(deal, Happened::Closed(refund)));
     }
 
     /// Adds a payment to what its provider and consumer settle.
@@ -89,6 +96,9 @@ impl Payouts {
         }
         self.settlements
             .values()
-            .try_for_each(|settlement| market.settled(ctx, settlement))
+            .try_for_each(|settlement| market.settled(ctx, settlement))?;
+        self.notices
+            .iter()
+            .try_for_each(|notice| market.noticed(ctx, notice))
     }
 }

@@ -6,6 +6,7 @@ mod contracts;
 mod distribution;
 mod election;
 mod error;
+mod hooks;
 mod incentives;
 mod metering;
 mod providers;

@@ -4,6 +4,7 @@ mod bank;
 mod beacon;
 mod distribution;
 mod election;
+mod hooks;
 mod incentives;
 mod metering;
 mod service;
@@ -92,6 +93,9 @@ enum Command {
     /// Contracts and their code
     #[command(subcommand)]
     Wasm(wasm::Command),
+    /// What the chain calls contracts for
+    #[command(subcommand)]
+    Hooks(hooks::Command),
     /// A transaction by its hash
     #[command(after_help = "Examples:\n  slsbftd query tx 5D8A…")]
     Tx {
@@ -135,6 +139,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             }
             Command::Metering(command) => metering::run(command, &client, &with, global).await,
             Command::Wasm(command) => wasm::run(command, &client, &with, global).await,
+            Command::Hooks(command) => hooks::run(command, &client).await,
             Command::Tx { hash } => render::proto(&client.tx_response(hash).await?),
             Command::Block { height } => block(&client, height).await,
         };
