@@ -4,12 +4,17 @@ use std::{cell::Cell, sync::Arc};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use slsbft_types::Address;
 use slsbft_wasm::{Lane, Vm};
 
 use crate::errors::{TxError, sdk};
 
 /// Points of the VM (about picoseconds, `docs/contracts/metering.md`) that are one gas.
 pub const POINTS_PER_GAS: u64 = 1_000;
+
+/// Contracts that may wait for one another at once, for what they call or ask.
+pub const MAX_WAITING: u32 = 10;
+const _: () = assert!(MAX_WAITING < slsbft_wasm::MAX_NESTED_CALLS);
 
 /// The VM, and whether what it runs is part of a block.
 #[derive(Clone)]
@@ -90,6 +95,8 @@ pub struct Machine {
     pub budget: Budget,
     /// Contracts that wait for what their messages do.
     pub depth: u32,
+    /// Contracts that wait for what they called and cannot be entered meanwhile, outermost first.
+    pub waiting: Vec<Address>,
     /// `None` for what the chain does by itself.
     pub position: Option<Position>,
     /// Points at the beginning.
@@ -104,6 +111,7 @@ impl Machine {
             runner,
             budget: Budget::new(given),
             depth: 0,
+            waiting: Vec::new(),
             position,
             given,
         }

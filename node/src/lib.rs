@@ -5,7 +5,8 @@
 //! `comet_rpc` asks it, `grpc` serves everybody else (`serving` holds its connections),
 //! `config` is the home directory's files, `metrics` what is measured, `cli` the
 //! commands. `provider` sells a service by the meter, `consumer` pays for it;
-//! `metering` is what the two share. `auditor` measures how well others serve.
+//! `metering` is what the two share. `auditor` measures how well others serve,
+//! `sandbox` is a chain without consensus to try contracts on.
 
 #![deny(unsafe_code)]
 
@@ -20,4 +21,5 @@ pub mod metering;
 pub mod metrics;
 pub mod process;
 pub mod provider;
+pub mod sandbox;
 mod serving;

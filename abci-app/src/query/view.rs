@@ -1,7 +1,7 @@
 //! What a query is answered from.
 
 use slsbft_store::{Entries, Order, Read, Snapshot, Space, StoreError};
-use slsbft_types::Time;
+use slsbft_types::{Address, Time};
 
 use crate::machine::{Budget, Runner};
 
@@ -17,17 +17,20 @@ pub struct View<'a, S> {
     runner: &'a Runner,
     budget: &'a Budget,
     depth: u32,
+    waiting: &'a [Address],
 }
 
 impl<'a, S: Read> View<'a, S> {
     /// `height` and `time` are those of the state's last block, which may be under way; `depth` is
-    /// the number of contracts that wait for the answer.
+    /// the number of contracts that wait for the answer, and
+    /// `waiting` those of them that cannot be asked meanwhile.
     pub fn new(
         state: &'a S,
         (height, time): (u64, Time),
         runner: &'a Runner,
         budget: &'a Budget,
         depth: u32,
+        waiting: &'a [Address],
     ) -> Self {
         Self {
             state,
@@ -36,6 +39,7 @@ impl<'a, S: Read> View<'a, S> {
             runner,
             budget,
             depth,
+            waiting,
         }
     }
 
@@ -64,6 +68,10 @@ impl<'a, S: Read> View<'a, S> {
         self.depth
     }
 
+    pub fn waiting(&self) -> &'a [Address] {
+        self.waiting
+    }
+
     fn pay(&self, bytes: usize) -> Result<(), StoreError> {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let price = READ.saturating_add(READ_BYTE.saturating_mul(bytes));
@@ -82,6 +90,7 @@ impl<'a> View<'a, Snapshot> {
             runner,
             budget,
             0,
+            &[],
         )
     }
 }

@@ -36,6 +36,7 @@ mod validator;
 mod values;
 mod version;
 mod vrf;
+mod wasm;
 
 use std::{error::Error, io, path::PathBuf, pin::Pin, process::ExitCode};
 
@@ -113,6 +114,8 @@ enum Command {
     Consumer(consumer::Args),
     /// Measure how well providers serve, for a validator
     Audit(audit::Args),
+    /// Make, check, try and deploy contracts
+    Wasm(wasm::Args),
     /// Read and change settings
     Config(config::Args),
     /// Check that all balances add up to the supply
@@ -144,6 +147,7 @@ pub fn main() -> ExitCode {
         Command::Provider(args) => provider::run(&args, &global),
         Command::Consumer(args) => consumer::run(&args, &global),
         Command::Audit(args) => audit::run(&args, &global),
+        Command::Wasm(args) => wasm::run(args, &global),
         Command::Config(args) => config::run(args, &global),
         Command::Check(args) => maintenance::check(&args, &global),
         Command::Backup(args) => maintenance::backup(&args, &global),

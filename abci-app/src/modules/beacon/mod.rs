@@ -21,13 +21,14 @@ mod system;
 
 use prost::Message;
 use slsbft_mechanism::beacon;
-use slsbft_proto::beacon::v1::EpochSeed;
-use slsbft_store::{Overlay, Read, Space};
+use slsbft_proto::beacon::v1::{Contribution, EpochSeed};
+use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::Address;
 
 pub use errors::BeaconError;
 pub use msg::Msg;
 pub use proposals::judge_previous;
+use system::CONTRIBUTIONS_KEPT;
 pub use system::{MSG_TYPE_URL, Prover, apply, check, prepare, response, system_tx};
 
 use crate::{
@@ -74,6 +75,28 @@ pub fn value(state: &impl Read) -> Result<[u8; 32], Fault> {
     let stored: Value = local::load(state, keys::VALUE)?.unwrap_or_default();
     let value = stored.beacon.try_into();
     value.map_err(|_| Fault::corrupt("the beacon"))
+}
+
+/// The beacon after the block at `height`, for the last ten thousand heights up to `now`, the latest
+/// block's, which may be under way.
+pub fn at(state: &impl Read, now: u64, height: u64) -> Result<Option<[u8; 32]>, Fault> {
+    if height >= now {
+        return match height == now {
+            true => value(state).map(Some),
+            false => Ok(None),
+        };
+    }
+    // A block without a contribution leaves the beacon as it was.
+    let oldest = keys::contribution(now.saturating_sub(CONTRIBUTIONS_KEPT).saturating_add(1));
+    let after = keys::contribution(height.saturating_add(1));
+    let mut found = state.range(Space::Epoch, &oldest, Some(&after), Order::Descending);
+    let Some(entry) = found.next() else {
+        return Ok(None);
+    };
+    let (key, contribution) = entry?;
+    let contribution: Contribution = record::decode(&contribution, &key)?;
+    let beacon = contribution.beacon.as_ref().try_into();
+    beacon.map(Some).map_err(|_| Fault::corrupt("a contribution to the beacon"))
 }
 
 fn set_value(state: &mut Overlay, beacon: [u8; 32]) {

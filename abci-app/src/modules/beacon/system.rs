@@ -26,7 +26,7 @@ use crate::{
 pub const MSG_TYPE_URL: &str = "/slsbft.beacon.v1.MsgBeacon";
 
 /// Blocks whose contributions can be asked for.
-const CONTRIBUTIONS_KEPT: u64 = 10_000;
+pub const CONTRIBUTIONS_KEPT: u64 = 10_000;
 
 /// Whoever holds a validator's VRF keys.
 pub trait Prover: Send + Sync {

@@ -15,12 +15,10 @@ use slsbft_wasm::{Order, Page};
 
 use super::{call, errors::ContractsError, host, keys, state};
 use crate::{
-    errors::{ExecError, Fault},
+    errors::{ExecError, Fault, sdk},
     query::{Code, QueryError, View, route_view},
 };
 
-/// Contracts that may wait for one another's answers.
-const MAX_DEPTH: u32 = 10;
 /// Most records that a range of another contract's keys gives at once, and their bytes.
 const RANGE: Page = Page {
     records: 1_000,
@@ -111,6 +109,22 @@ fn ask<S: Read>(view: &View<'_, S>, request: &[u8]) -> Result<Vec<u8>, No> {
     }
 }
 
+/// A contract's answer to another of the service bus.
+pub fn smart<S: Read>(view: &View<'_, S>, contract: &str, msg: &[u8]) -> Result<Vec<u8>, ExecError> {
+    let address = Address::from_bech32(contract)
+        .map_err(|error| sdk::invalid_address(format!("contract: {error}")))?;
+    call::ask(view, &address, msg)
+}
+
+/// A module's refusal to answer.
+pub fn refused(error: QueryError) -> ExecError {
+    match error.code {
+        // A query has internal errors only if the node has.
+        Code::Internal => Fault::Invariant(error.message).into(),
+        code => ContractsError::Query(format!("query failed: {code:?}")).into(),
+    }
+}
+
 fn unsupported(kind: &str) -> No {
     No::System(SystemError::UnsupportedRequest {
         kind: kind.to_owned(),
@@ -120,11 +134,8 @@ fn unsupported(kind: &str) -> No {
 fn wasm<S: Read>(view: &View<'_, S>, query: WasmQuery) -> Result<Vec<u8>, No> {
     match query {
         WasmQuery::Smart { contract_addr, msg } => {
-            if view.depth() > MAX_DEPTH {
-                return Err(ExecError::from(ContractsError::QueryDepth(MAX_DEPTH)).into());
-            }
             let contract = contract(view, &contract_addr)?.0;
-            Ok(call::ask(view, &contract, &msg)?.into())
+            Ok(call::ask(view, &contract, &msg)?)
         }
         WasmQuery::Raw { contract_addr, key } => {
             let contract = contract(view, &contract_addr)?.0;

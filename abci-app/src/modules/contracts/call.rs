@@ -1,17 +1,18 @@
 //! Running an entry point of a contract.
 
 use cosmwasm_std::{
-    Addr, Binary, BlockInfo as EnvBlock, Coin, ContractInfo as EnvContract, Env, MessageInfo, Timestamp,
-    TransactionInfo, Uint256,
+    Addr, Binary, BlockInfo as EnvBlock, Coin, ContractInfo as EnvContract, Env, MessageInfo, MigrateInfo, Reply,
+    Timestamp, TransactionInfo, Uint256,
 };
 use slsbft_store::{Overlay, Read};
 use slsbft_types::{Address, Coins, Time};
 use slsbft_wasm::{
-    CodeHash, Outcome, Reason,
-    cosmwasm::{Call, Response},
+    Code, CodeHash, Failure, Interface, Outcome, Reason, bus,
+    cosmwasm::{self, Response},
 };
 
 use super::{
+    Contracts, Router,
     errors::ContractsError,
     host::{Reader, Writer},
     state,
@@ -19,55 +20,184 @@ use super::{
 use crate::{
     context::{BlockInfo, Context},
     errors::{ExecError, Fault, sdk},
-    machine::{Budget, Position},
+    machine::{Budget, MAX_WAITING, Position, Runner},
+    modules::ledger::Ledger,
     query::View,
 };
 
-/// Calls a contract that may write. What it used is paid, whatever comes of it.
-pub fn call(
-    ctx: &mut Context<'_>,
-    contract: &Address,
-    hash: CodeHash,
-    entry: impl FnOnce(Call<'_>, &Env) -> Result<Outcome<Response>, slsbft_wasm::Fault>,
-) -> Result<Response, ExecError> {
-    let env = env(ctx.block, ctx.machine.position.as_ref(), contract);
-    let runner = &ctx.machine.runner;
-    let code = load(runner.vm.as_ref(), ctx.state, hash)?;
-    let mut host = Writer::new(&mut *ctx.state, ctx.block, runner, contract);
-    let call = Call {
-        vm: &runner.vm,
-        code: &code,
-        chain: &mut host,
-        points: ctx.machine.budget.left(),
-        lane: runner.lane.clone(),
+/// What a contract is called for.
+pub enum Task<'a> {
+    Instantiate(From<'a>),
+    Execute(From<'a>),
+    Migrate {
+        sender: &'a Address,
+        msg: &'a [u8],
+    },
+    /// What became of a message that it returned.
+    Reply(&'a Reply),
+    /// The chain's own message.
+    Notify(&'a [u8]),
+}
+
+/// Somebody's message.
+pub struct From<'a> {
+    pub sender: &'a Address,
+    pub funds: &'a Coins,
+    pub msg: &'a [u8],
+}
+
+impl<L: Ledger, R: Router> Contracts<L, R> {
+    /// Calls a contract that may write. What it used is paid, whatever comes of it.
+    pub(super) fn run(
+        &self,
+        ctx: &mut Context<'_>,
+        contract: &Address,
+        hash: CodeHash,
+        task: &Task<'_>,
+    ) -> Result<Response, ExecError> {
+        refuse_reentry(&ctx.machine.waiting, contract)?;
+        let runner = ctx.machine.runner.clone();
+        let code = load(&runner.vm, ctx.state, hash)?;
+        match code.interface() {
+            Interface::CosmWasm => self.run_cosmwasm(ctx, &runner, contract, &code, task),
+            Interface::Bus => self.run_bus(ctx, &runner, contract, &code, task),
+        }
+    }
+
+    fn run_cosmwasm(
+        &self,
+        ctx: &mut Context<'_>,
+        runner: &Runner,
+        contract: &Address,
+        code: &Code,
+        task: &Task<'_>,
+    ) -> Result<Response, ExecError> {
+        let env = env(ctx.block, ctx.machine.position.as_ref(), contract);
+        let points = ctx.machine.budget.left();
+        let call = cosmwasm::Call {
+            vm: &runner.vm,
+            code,
+            chain: &mut Writer::new(self, &mut *ctx, contract),
+            points,
+            lane: runner.lane.clone(),
+        };
+        let outcome = match *task {
+            Task::Instantiate(From { sender, funds, msg }) => call.instantiate(&env, &info(sender, funds), msg),
+            Task::Execute(From { sender, funds, msg }) => call.execute(&env, &info(sender, funds), msg),
+            Task::Migrate { sender, msg } => {
+                let info = MigrateInfo {
+                    sender: Addr::unchecked(sender.to_string()),
+                    old_migrate_version: None,
+                };
+                call.migrate(&env, msg, &info)
+            }
+            Task::Reply(reply) => call.reply(&env, reply),
+            Task::Notify(msg) => call.sudo(&env, msg),
+        }?;
+        settle(&ctx.machine.budget, contract, outcome)
+    }
+
+    /// What it has to say it has said and sent when it returns; there is nothing left but its output.
+    fn run_bus(
+        &self,
+        ctx: &mut Context<'_>,
+        runner: &Runner,
+        contract: &Address,
+        code: &Code,
+        task: &Task<'_>,
+    ) -> Result<Response, ExecError> {
+        let (entry, sender, funds, msg) = match *task {
+            Task::Instantiate(From { sender, funds, msg }) => (bus::Entry::Instantiate, Some(sender), Some(funds), msg),
+            Task::Execute(From { sender, funds, msg }) => (bus::Entry::Execute, Some(sender), Some(funds), msg),
+            Task::Migrate { sender, msg } => (bus::Entry::Migrate, Some(sender), None, msg),
+            Task::Notify(msg) => (bus::Entry::Hook, None, None, msg),
+            Task::Reply(_) => return Err(no_reply(contract)),
+        };
+        let context = bus::Context {
+            sender: sender.map(Address::to_string).unwrap_or_default(),
+            funds: funds.map(Coins::to_string).unwrap_or_default(),
+            ..context(ctx.block, ctx.machine.position.as_ref(), contract)
+        };
+        let points = ctx.machine.budget.left();
+        let call = bus::Call {
+            vm: &runner.vm,
+            code,
+            chain: &mut Writer::new(self, &mut *ctx, contract),
+            points,
+            lane: runner.lane.clone(),
+            context,
+        };
+        let outcome = call.run(entry, msg)?;
+        let output = settle(&ctx.machine.budget, contract, outcome)?;
+        let response = Response::new();
+        Ok(match output.is_empty() {
+            true => response,
+            false => response.set_data(output),
+        })
+    }
+}
+
+/// A contract whose new code is of another interface than what sent the message.
+fn no_reply(contract: &Address) -> ExecError {
+    let failure = Failure {
+        entry: "reply",
+        reason: Reason::NoEntry,
     };
-    let outcome = entry(call, &env)?;
-    settle(&ctx.machine.budget, contract, outcome)
+    let contract = contract.to_string();
+    ContractsError::Vm { contract, failure }.into()
+}
+
+/// A contract that waits for what it called is not entered, neither to change it nor to ask it.
+fn refuse_reentry(waiting: &[Address], contract: &Address) -> Result<(), ContractsError> {
+    match waiting.contains(contract) {
+        true => Err(ContractsError::Reentered(contract.to_string())),
+        false => Ok(()),
+    }
 }
 
 /// Asks a contract, on the view's account.
-pub fn ask<S: Read>(view: &View<'_, S>, contract: &Address, msg: &[u8]) -> Result<Binary, ExecError> {
+pub fn ask<S: Read>(view: &View<'_, S>, contract: &Address, msg: &[u8]) -> Result<Vec<u8>, ExecError> {
+    refuse_reentry(view.waiting(), contract)?;
+    if view.depth() > MAX_WAITING {
+        return Err(ContractsError::QueryDepth(MAX_WAITING).into());
+    }
     let info = state::contract(view, contract)?;
     let hash = state::hash_of(&state::code(view, info.code_id)?)?;
     let runner = view.runner();
     let code = load(runner.vm.as_ref(), view.state(), hash)?;
-    let at = (view.height(), view.time());
-    let mut host = Reader::new(view.state(), at, runner, view.depth(), contract);
+    let mut host = Reader::new(view, contract);
     let chain_id = crate::modules::consensus::chain_id(view.state())?;
     let block = BlockInfo {
         chain_id: chain_id.into(),
         height: view.height(),
         time: view.time(),
     };
-    let call = Call {
-        vm: &runner.vm,
-        code: &code,
-        chain: &mut host,
-        points: view.budget().left(),
-        lane: runner.lane.clone(),
-    };
-    let outcome = call.query(&env(&block, None, contract), msg)?;
-    settle(view.budget(), contract, outcome)
+    let (points, lane) = (view.budget().left(), runner.lane.clone());
+    match code.interface() {
+        Interface::CosmWasm => {
+            let call = cosmwasm::Call {
+                vm: &runner.vm,
+                code: &code,
+                chain: &mut host,
+                points,
+                lane,
+            };
+            let outcome = call.query(&env(&block, None, contract), msg)?;
+            Ok(settle(view.budget(), contract, outcome)?.into())
+        }
+        Interface::Bus => {
+            let call = bus::Call {
+                vm: &runner.vm,
+                code: &code,
+                chain: &mut host,
+                points,
+                lane,
+                context: context(&block, None, contract),
+            };
+            let outcome = call.run(bus::Entry::Query, msg)?;
+            settle(view.budget(), contract, outcome)
+        }
+    }
 }
 
 fn load(
@@ -121,6 +251,22 @@ fn env(block: &BlockInfo, position: Option<&Position>, contract: &Address) -> En
     }
 }
 
+/// The same for contracts of the service bus.
+fn context(block: &BlockInfo, position: Option<&Position>, contract: &Address) -> bus::Context {
+    bus::Context {
+        height: block.height,
+        time: timestamp(block.time).nanos(),
+        chain_id: block.chain_id.to_string(),
+        contract: contract.to_string(),
+        sender: String::new(),
+        funds: String::new(),
+        transaction: position.map(|at| bus::Transaction {
+            index: at.index,
+            hash: at.hash(),
+        }),
+    }
+}
+
 /// Block time is in the years 1970 to 9999; the contracts' ends in 2554, which is the last they see.
 fn timestamp(time: Time) -> Timestamp {
     let seconds = u64::try_from(time.seconds).unwrap_or(0);
@@ -131,7 +277,7 @@ fn timestamp(time: Time) -> Timestamp {
 }
 
 /// Who calls, and what came along.
-pub fn info(sender: &Address, funds: &Coins) -> MessageInfo {
+fn info(sender: &Address, funds: &Coins) -> MessageInfo {
     MessageInfo {
         sender: Addr::unchecked(sender.to_string()),
         funds: funds

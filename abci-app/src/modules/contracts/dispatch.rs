@@ -13,7 +13,7 @@ use slsbft_wasm::cosmwasm::Response;
 
 use super::{
     Contracts, Router,
-    call::{call, on_a_layer},
+    call::{Task, on_a_layer},
     convert::{Sent, convert},
     errors::{ContractsError, is_out_of_gas, redacted},
     events, gas, state,
@@ -127,14 +127,8 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             Sent::Burn(coins) => self.ledger.burn(ctx, contract, &coins).map(|()| None),
             Sent::Nothing => Ok(None),
         })?;
-        // What says which message a transaction sent says nothing about those of contracts.
-        let sent: Vec<_> = ctx
-            .events
-            .drain(first..)
-            .filter(|event| event.r#type != "message")
-            .collect();
-        let events = sent.iter().map(told).collect();
-        ctx.events.extend(sent);
+        unnamed(ctx.events, first);
+        let events = ctx.events.iter().skip(first).map(told).collect();
         Ok(Done { response, events })
     }
 
@@ -147,10 +141,20 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
     ) -> Result<Option<Binary>, ExecError> {
         let info = state::contract(ctx.state, contract)?;
         let hash = state::hash_of(&state::code(ctx.state, info.code_id)?)?;
-        let response = call(ctx, contract, hash, |call, env| call.reply(env, reply))?;
         events::called(ctx, "reply", contract);
+        let response = self.run(ctx, contract, hash, &Task::Reply(reply))?;
         self.finish(ctx, contract, response)
     }
+}
+
+/// Drops what says which message a transaction sent: it says nothing about those of contracts.
+pub fn unnamed(events: &mut Vec<tendermint_proto::v0_38::abci::Event>, first: usize) {
+    let mut index = 0usize;
+    events.retain(|event| {
+        let keep = index < first || event.r#type != "message";
+        index = index.saturating_add(1);
+        keep
+    });
 }
 
 /// A reply's good news. Events are told of contracts' messages only, with their attributes sorted.

@@ -39,6 +39,8 @@ pub enum ContractsError {
     NoSuchCode(u64),
     #[error("contract {contract}, {failure}: wasmvm error")]
     Vm { contract: String, failure: Failure },
+    #[error("contract {0} waits for what it called and cannot be entered before that is done: reentered")]
+    Reentered(String),
     #[error("messages of contracts nest more than {0} deep: max call depth exceeded")]
     CallDepth(u32),
 }
@@ -66,6 +68,7 @@ impl ContractsError {
             Self::NoSuchCode(_) => 28,
             Self::Vm { .. } => 29,
             Self::CallDepth(_) => 30,
+            Self::Reentered(_) => 31,
         }
     }
 }

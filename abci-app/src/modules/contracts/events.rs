@@ -72,7 +72,7 @@ pub fn returned(
 ) -> Result<(), ContractsError> {
     if !attributes.is_empty() {
         let wasm = event("wasm").attr(CONTRACT, contract);
-        ctx.emit(with(wasm, attributes)?);
+        ctx.emit(with(wasm, pairs(attributes))?);
     }
     for own in events {
         let kind = own.ty.trim();
@@ -80,17 +80,40 @@ pub fn returned(
             return Err(ContractsError::Event(format!("Event type too short: '{kind}'")));
         }
         let begun = event(&format!("wasm-{kind}")).attr(CONTRACT, contract);
-        ctx.emit(with(begun, &own.attributes)?);
+        ctx.emit(with(begun, pairs(&own.attributes))?);
     }
     Ok(())
 }
 
-fn with(
+/// An event of a contract that still runs.
+pub fn own(
+    ctx: &mut Context<'_>,
+    contract: &Address,
+    kind: &str,
+    attributes: &[(String, String)],
+) -> Result<(), ContractsError> {
+    let kind = kind.trim();
+    if kind.len() <= SHORT_TYPE {
+        return Err(ContractsError::Event(format!("Event type too short: '{kind}'")));
+    }
+    let begun = event(&format!("wasm-{kind}")).attr(CONTRACT, contract);
+    let attributes = attributes.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    ctx.emit(with(begun, attributes)?);
+    Ok(())
+}
+
+fn pairs(attributes: &[cosmwasm_std::Attribute]) -> impl Iterator<Item = (&str, &str)> {
+    attributes
+        .iter()
+        .map(|attribute| (attribute.key.as_str(), attribute.value.as_str()))
+}
+
+fn with<'a>(
     mut event: EventBuilder,
-    attributes: &[cosmwasm_std::Attribute],
+    attributes: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Result<EventBuilder, ContractsError> {
-    for attribute in attributes {
-        let (key, value) = (attribute.key.trim(), attribute.value.trim());
+    for (key, value) in attributes {
+        let (key, value) = (key.trim(), value.trim());
         if key.is_empty() {
             return Err(ContractsError::Event(format!(
                 "Empty attribute key. Value: {value}"

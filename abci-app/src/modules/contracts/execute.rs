@@ -9,13 +9,13 @@ use cosmos_sdk_proto::{
         MsgUpdateAdminResponse, MsgUpdateContractLabelResponse, MsgUpdateInstantiateConfigResponse,
     },
 };
-use cosmwasm_std::{Addr, Binary, MigrateInfo};
+use cosmwasm_std::Binary;
 use slsbft_types::{Address, Coins};
 use slsbft_wasm::{CodeHash, CompileError};
 
 use super::{
     Contracts, Msg, Router, access, address,
-    call::{call, info},
+    call::{From, Task},
     errors::ContractsError,
     events, keys,
     msg::{Instantiation, Place},
@@ -72,12 +72,7 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         if !new.funds.is_empty() {
             self.ledger.transfer(ctx, &new.creator, &contract, &new.funds)?;
         }
-        let info = info(&new.creator, &new.funds);
-        let hash = state::hash_of(&code)?;
-        let response = call(ctx, &contract, hash, |call, env| {
-            call.instantiate(env, &info, &new.msg)
-        })?;
-        // Kept before its messages run, so that they can call it.
+        // Known before it runs, so that what it sends then can name it.
         let created = state::position(ctx);
         let record = ContractInfo {
             code_id: new.code,
@@ -93,6 +88,12 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         state::note(ctx, &contract, Operation::Init, new.code, new.msg.clone())?;
         state::index_creator(ctx.state, &new.creator, &created, &contract);
         events::instantiated(ctx, &contract, new.code);
+        let task = Task::Instantiate(From {
+            sender: &new.creator,
+            funds: &new.funds,
+            msg: &new.msg,
+        });
+        let response = self.run(ctx, &contract, state::hash_of(&code)?, &task)?;
         let data = bytes(self.finish(ctx, &contract, response)?);
         let address = contract.to_string();
         Ok(match new.place {
@@ -139,9 +140,8 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         if !funds.is_empty() {
             self.ledger.transfer(ctx, sender, contract, funds)?;
         }
-        let info = info(sender, funds);
-        let response = call(ctx, contract, hash, |call, env| call.execute(env, &info, msg))?;
         events::called(ctx, "execute", contract);
+        let response = self.run(ctx, contract, hash, &Task::Execute(From { sender, funds, msg }))?;
         let data = bytes(self.finish(ctx, contract, response)?);
         Ok(pack(&MsgExecuteContractResponse { data }))
     }
@@ -159,17 +159,12 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         if !access::allows(&new.instantiate_config.clone().unwrap_or_default(), sender) {
             return Err(sdk::unauthorized("to use new code").into());
         }
-        let info = MigrateInfo {
-            sender: Addr::unchecked(sender.to_string()),
-            old_migrate_version: None,
-        };
-        let hash = state::hash_of(&new)?;
-        let response = call(ctx, contract, hash, |call, env| call.migrate(env, msg, &info))?;
+        events::migrated(ctx, contract, code);
+        let response = self.run(ctx, contract, state::hash_of(&new)?, &Task::Migrate { sender, msg })?;
         record.code_id = code;
         state::save(ctx.state, contract, &record);
         keep(ctx, msg)?;
         state::note(ctx, contract, Operation::Migrate, code, msg.to_vec())?;
-        events::migrated(ctx, contract, code);
         let data = bytes(self.finish(ctx, contract, response)?);
         Ok(pack(&MsgMigrateContractResponse { data }))
     }

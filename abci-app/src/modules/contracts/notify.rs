@@ -5,7 +5,7 @@ use slsbft_types::Address;
 
 use super::{
     Contracts, Router,
-    call::{call, on_a_layer},
+    call::{Task, on_a_layer},
     events, state,
 };
 use crate::{
@@ -23,8 +23,8 @@ impl<L: Ledger, R: Router> Callee for Contracts<L, R> {
         on_a_layer(ctx, |ctx| {
             let info = state::contract(ctx.state, contract)?;
             let hash = state::hash_of(&state::code(ctx.state, info.code_id)?)?;
-            let response = call(ctx, contract, hash, |call, env| call.sudo(env, msg))?;
             events::called(ctx, "sudo", contract);
+            let response = self.run(ctx, contract, hash, &Task::Notify(msg))?;
             self.finish(ctx, contract, response).map(|_| ())
         })
     }

@@ -143,7 +143,7 @@ fn smart(
         ExecError::Fault(fault) => fault.into(),
         ExecError::Tx(error) => QueryError::new(Code::Unknown, error.message),
     })?;
-    Ok(QuerySmartContractStateResponse { data: data.into() })
+    Ok(QuerySmartContractStateResponse { data })
 }
 
 fn code(state: &View<'_, impl Read>, request: QueryCodeRequest) -> Result<QueryCodeResponse, QueryError> {

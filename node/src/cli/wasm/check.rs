@@ -1,0 +1,70 @@
+//! `slsbftd wasm check`
+
+use std::{path::PathBuf, time::Instant};
+
+use slsbft_wasm::{CodeHash, Config, Optimise, Vm};
+
+use super::super::{Outcome, options::Failure};
+
+const EXAMPLES: &str = "\
+Examples:
+  slsbftd wasm check token.wasm
+  slsbftd wasm check *.wasm            fails if one of them is refused";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Modules, plain or in gzip
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let vm = Vm::new(Config {
+        optimise: Optimise::Speed,
+        ..Config::default()
+    })?;
+    let mut refused = 0usize;
+    for file in &args.files {
+        say!("{}", file.display());
+        match check(&vm, &super::module(file)?) {
+            Ok(lines) => put!("{lines}"),
+            Err(refusal) => {
+                refused = refused.saturating_add(1);
+                say!("  refused: {refusal}");
+            }
+        }
+    }
+    match refused {
+        0 => Ok(()),
+        1 => Err("a contract is refused".into()),
+        many => Err(format!("{many} contracts are refused").into()),
+    }
+}
+
+/// What there is to say of a module that is accepted.
+fn check(vm: &Vm, code: &[u8]) -> Result<String, Failure> {
+    let report = vm.check(code)?;
+    let begun = Instant::now();
+    vm.compile(code)?;
+    let compiled = begun.elapsed();
+    let entries: Vec<_> = report.entries.iter().map(|entry| entry.name()).collect();
+    let mut lines = Vec::from([
+        ("size", format!("{} bytes", code.len())),
+        ("hash", CodeHash::of(code).to_string()),
+        ("entry points", entries.join(", ")),
+    ]);
+    let mut list = |name, items: Vec<&str>| {
+        if !items.is_empty() {
+            lines.push((name, items.join(", ")));
+        }
+    };
+    list("requires", report.capabilities.iter().map(String::as_str).collect());
+    list("never called", report.ibc);
+    lines.push(("compiled in", format!("{} ms here", compiled.as_millis())));
+    lines.push(("verdict", "accepted".to_owned()));
+    Ok(lines
+        .into_iter()
+        .map(|(name, value)| format!("  {name:<13} {value}\n"))
+        .collect())
+}

@@ -1,0 +1,55 @@
+//! `slsbftd wasm`: contracts, before they are on a chain.
+
+mod check;
+mod run;
+mod steps;
+
+use std::{fs, io::Read, path::Path};
+
+use clap::Subcommand;
+use flate2::read::GzDecoder;
+
+use super::{Global, Outcome, options::Failure};
+
+const EXAMPLES: &str = "\
+Examples:
+  slsbftd wasm check token.wasm
+  slsbftd wasm run counter.wasm instantiate '{\"count\":0}' execute '{\"increment\":{}}' query '{\"get_count\":{}}'";
+
+/// The longest module, in bytes, and what is read of one in gzip.
+const MAX_MODULE: u64 = 16 << 20;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say whether a chain takes a contract's code, and why not
+    Check(check::Args),
+    /// Try a contract on a chain in this process, without a network
+    Run(run::Args),
+}
+
+pub fn run(args: Args, _: &Global) -> Outcome {
+    match args.command {
+        Command::Check(args) => check::run(&args),
+        Command::Run(args) => run::run(&args),
+    }
+}
+
+/// A module from a file, out of gzip if it is in it.
+fn module(path: &Path) -> Result<Vec<u8>, Failure> {
+    let unreadable = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
+    let bytes = fs::read(path).map_err(unreadable)?;
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    let mut unpacked = Vec::new();
+    let mut gzip = GzDecoder::new(bytes.as_slice()).take(MAX_MODULE);
+    gzip.read_to_end(&mut unpacked).map_err(unreadable)?;
+    Ok(unpacked)
+}
