@@ -1,10 +1,12 @@
 //! Contracts on the chain: published ones of the CosmWasm world, through transactions and queries
 //! as clients send them.
 
+mod bus;
 mod calls;
 mod codes;
 mod hooks;
 mod listener;
 mod messages;
+mod script;
 mod support;
 mod token;

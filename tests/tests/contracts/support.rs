@@ -180,6 +180,16 @@ impl World {
         self.send::<_, MsgExecuteContractResponse>(who, &message).1
     }
 
+    /// A contract's answer as it is.
+    pub fn smart(&self, contract: &Address, msg: &Value) -> Vec<u8> {
+        let request = QuerySmartContractStateRequest {
+            address: contract.to_string(),
+            query_data: msg.to_string().into_bytes(),
+        };
+        let answer: QuerySmartContractStateResponse = self.query("SmartContractState", &request).unwrap();
+        answer.data
+    }
+
     pub fn try_ask(&self, contract: &Address, msg: &Value) -> Result<Value, QueryError> {
         let request = QuerySmartContractStateRequest {
             address: contract.to_string(),

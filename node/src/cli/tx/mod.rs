@@ -20,8 +20,8 @@ use super::{
     options::{KeyringOptions, NodeOptions, OutputOptions},
 };
 use options::TxOptions;
-use sender::Sender;
-pub use wasm::json as json_text;
+pub use sender::Sender;
+pub use wasm::{json as json_text, packed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,15 +46,15 @@ pub struct Args {
 
 /// The options of every command under `tx`.
 #[derive(Debug, clap::Args)]
-struct With {
+pub struct With {
     #[command(flatten)]
     tx: TxOptions,
     #[command(flatten)]
     node: NodeOptions,
     #[command(flatten)]
-    keyring: KeyringOptions,
+    pub keyring: KeyringOptions,
     #[command(flatten)]
-    output: OutputOptions,
+    pub output: OutputOptions,
 }
 
 #[derive(Debug, Subcommand)]

@@ -66,17 +66,43 @@ impl<'a> Sender<'a> {
     /// Sends all messages of a transaction. Apart from `send`, so that it is compiled
     /// once and not for each message.
     pub async fn send_tx(&self, tx: TxBuilder) -> Outcome {
+        match self.broadcast(tx).await? {
+            Some(signed) => receive(&self.client, &signed, self.with).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Sends one message, waits for its block, and gives its response: for what takes more than one
+    /// transaction.
+    pub async fn execute<M: Message + Name, A: Message + Default>(&self, message: &M) -> Result<A, Failure> {
+        let options = &self.with.tx;
+        if options.dry_run || options.generate_only || options.wait().is_zero() {
+            return Err("this takes more than one transaction, of which each needs the one before: \
+                        it cannot be only priced, printed, or not waited for"
+                .into());
+        }
+        let signed = self.broadcast(TxBuilder::of(message)).await?;
+        let signed = signed.ok_or("the transaction was not sent")?;
+        let outcome = self.client.wait_for(signed.hash(), options.wait()).await?;
+        let data = hex::decode(&outcome.response.data)?;
+        let response = TxMsgData::decode(data.as_slice())?.msg_responses.into_iter().next();
+        Ok(A::decode(response.unwrap_or_default().value.as_slice())?)
+    }
+
+    /// Signs and sends a transaction; if the options say so it is only priced or printed.
+    async fn broadcast(&self, tx: TxBuilder) -> Result<Option<SignedTx>, Failure> {
         let options = &self.with.tx;
         let tx = options.apply(tx);
         let chain_id = self.chain_id().await?;
         let account = self.client.account(&self.key.address).await?;
         let (tx, fee) = self.priced(tx, account).await?;
         if options.dry_run {
-            return self.with.output.print(&cost(&fee));
+            self.with.output.print(&cost(&fee))?;
+            return Ok(None);
         }
         if options.generate_only {
             say!("{:#}", offline::unsigned(&tx, &fee)?);
-            return Ok(());
+            return Ok(None);
         }
         if !options.yes {
             eprint!(
@@ -94,7 +120,7 @@ impl<'a> Sender<'a> {
         let signed = tx.sign(&chain_id, &key, account.number, account.sequence)?;
         // Sent again, the same bytes would look like a second success.
         match self.client.broadcast(&signed).await {
-            Ok(true) => receive(&self.client, &signed, self.with).await,
+            Ok(true) => Ok(Some(signed)),
             Ok(false) => Err(format!(
                 "an identical transaction ({}) is waiting for its block already. To do the same once more, \
                  wait for that block, or tell the two apart with --note",

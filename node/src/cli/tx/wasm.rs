@@ -1,6 +1,10 @@
 //! `slsbftd tx wasm`
 
-use std::{fs, io::Write, path::PathBuf};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use clap::{Subcommand, ValueEnum};
 use cosmos_sdk_proto::cosmwasm::wasm::v1::{
@@ -275,7 +279,7 @@ impl From<Who> for AccessType {
 }
 
 /// A file's content in gzip, which makes a transaction a third as long.
-fn packed(file: &PathBuf) -> Result<Vec<u8>, Failure> {
+pub fn packed(file: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     if !bytes.starts_with(b"\0asm") {
         return Ok(bytes);

@@ -1,6 +1,8 @@
 //! `slsbftd wasm`: contracts, before they are on a chain.
 
 mod check;
+mod deploy;
+mod profile;
 mod run;
 mod steps;
 
@@ -14,6 +16,7 @@ use super::{Global, Outcome, options::Failure};
 const EXAMPLES: &str = "\
 Examples:
   slsbftd wasm check token.wasm
+  slsbftd wasm deploy counter.wasm '{\"count\":0}' --label counter --from alice
   slsbftd wasm run counter.wasm instantiate '{\"count\":0}' execute '{\"increment\":{}}' query '{\"get_count\":{}}'";
 
 /// The longest module, in bytes, and what is read of one in gzip.
@@ -30,13 +33,16 @@ pub struct Args {
 enum Command {
     /// Say whether a chain takes a contract's code, and why not
     Check(check::Args),
+    /// Upload a contract's code and make a contract of it
+    Deploy(Box<deploy::Args>),
     /// Try a contract on a chain in this process, without a network
     Run(run::Args),
 }
 
-pub fn run(args: Args, _: &Global) -> Outcome {
+pub fn run(args: Args, global: &Global) -> Outcome {
     match args.command {
         Command::Check(args) => check::run(&args),
+        Command::Deploy(args) => deploy::run(*args, global),
         Command::Run(args) => run::run(&args),
     }
 }

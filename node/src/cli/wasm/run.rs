@@ -11,7 +11,7 @@ use cosmos_sdk_proto::{
     },
 };
 use prost::{Message, Name};
-use slsbft_wasm::{Config, Vm};
+use slsbft_wasm::{Config, Profile, Vm};
 use tendermint_proto::v0_38::abci::{Event, ExecTxResult};
 
 use super::{
@@ -29,6 +29,7 @@ Steps are pairs of words: what to do, and its message in JSON.
 Examples:
   slsbftd wasm run counter.wasm instantiate '{\"count\":0}' execute '{\"increment\":{}}' query '{\"get_count\":{}}'
   slsbftd wasm run shop.wasm instantiate '{}' execute@bob+5ankr '{\"buy\":{}}' blocks 20 query '{\"sold\":{}}'
+  slsbftd wasm run counter.wasm --profile gas.svg instantiate '{\"count\":0}' execute '{\"increment\":{}}'
   slsbftd wasm run proxy.wasm --also token.wasm instantiate '{\"token_code\":2}'";
 
 /// Runs on the VM and the modules of the real chain, with the state of a fresh one: what an execution
@@ -42,6 +43,9 @@ pub struct Args {
     /// More modules, which get the ids from 2 on
     #[arg(long, value_name = "FILE")]
     also: Vec<PathBuf>,
+    /// Say where its gas goes, by function and by call of the host, and draw a flame graph into this file
+    #[arg(long, value_name = "SVG")]
+    profile: Option<PathBuf>,
     /// What to do with it
     #[arg(value_name = "STEP", trailing_var_arg = true)]
     steps: Vec<String>,
@@ -50,7 +54,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let steps = steps::read(&args.steps)?;
     let folder = tempfile::tempdir()?;
-    let vm = Arc::new(Vm::new(Config::default())?);
+    let profile = args.profile.as_ref().map(|_| Profile::default());
+    let vm = Arc::new(Vm::new(Config {
+        profile: profile.clone(),
+        ..Config::default()
+    })?);
     let mut trial = Trial {
         chain: Sandbox::start(folder.path(), vm)?,
         contract: None,
@@ -62,7 +70,10 @@ pub fn run(args: &Args) -> Outcome {
     for step in steps {
         trial.step(step)?;
     }
-    Ok(())
+    match (&args.profile, profile) {
+        (Some(path), Some(profile)) => super::profile::show(path, &profile),
+        _ => Ok(()),
+    }
 }
 
 /// A chain, and the contract that is tried on it.
