@@ -141,8 +141,11 @@ impl Fleet {
             .map(|node| Rpc::new(&node.rpc.to_string()))
             .collect();
         let reached = async |rpc: &Rpc| {
-            let sync = rpc.status().await.ok()?.sync_info;
-            (!sync.catching_up).then_some(sync.latest_block_height)
+            if rpc.status().await.ok()?.sync_info.catching_up {
+                return None;
+            }
+            // Before the application has committed a block, queries do not see its state.
+            rpc.applied().await.ok()
         };
         join_all(rpcs.iter().map(reached)).await
     }

@@ -17,8 +17,8 @@ use crate::{
 /// So many payers more would be needed to be believed wholly: a bad word counts
 /// n / (n + 2) if n consumers pay, so one alone cannot ruin a provider.
 const DOUBT: u64 = 2;
-/// Payers' entries of past epochs that are forgotten in one block: as many as the settlements of a
-/// full block can add, so that they never grow without bound.
+/// Payers' entries of past epochs that are forgotten in one block. A block of claims on many deals
+/// can add more; these wait for quieter blocks.
 const MOST_FORGOTTEN: usize = 5_000;
 
 /// A payment with what its consumer said.
