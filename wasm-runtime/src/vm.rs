@@ -10,10 +10,11 @@ use std::thread::{self, JoinHandle};
 use wasmtime::{Engine, Linker};
 
 use crate::cache::{Cache, Disk};
-use crate::cosmwasm::{self, CAPABILITIES, CheckError, Report};
+use crate::cosmwasm::{self, CAPABILITIES};
 use crate::engine::{Artifact, Code, State, Watch, engine};
+use crate::interface::{self, CheckError, Report};
 use crate::pass::{self, Metered, Rules};
-use crate::{CacheStats, CodeHash, Fault, HostPrices};
+use crate::{CacheStats, CodeHash, Fault, HostPrices, bus};
 
 /// How a VM is set up. What is consensus (prices, capabilities) must be the same on every node; the rest
 /// is the node's own.
@@ -23,8 +24,8 @@ pub struct Config {
     pub cache_folder: Option<PathBuf>,
     /// Compiled code that is kept in memory, in bytes.
     pub cache_bytes: usize,
-    /// Places for instances in blocks: as many calls as nest in each other, for each thread that runs
-    /// blocks or what could become one.
+    /// Places for instances in blocks: [`MAX_NESTED_CALLS`](crate::MAX_NESTED_CALLS) for each thread that
+    /// runs blocks or what could become one.
     pub block_places: u32,
     /// Places for instances outside of blocks.
     pub query_places: u32,
@@ -32,7 +33,7 @@ pub struct Config {
     pub optimise: Optimise,
     /// What the host's services cost. Consensus.
     pub prices: HostPrices,
-    /// What the chain offers contracts. Consensus.
+    /// What the chain offers contracts for CosmWasm. Consensus.
     pub capabilities: BTreeSet<String>,
 }
 
@@ -116,7 +117,7 @@ pub enum Refusal {
     /// The module breaks a rule of what contracts may contain.
     #[error(transparent)]
     Module(#[from] pass::Refusal),
-    /// The module breaks a rule of the interface.
+    /// The module breaks a rule of its interface.
     #[error(transparent)]
     Interface(#[from] CheckError),
     /// The compiler cannot compile it.
@@ -165,6 +166,7 @@ impl Vm {
         )?;
         let mut linker = Linker::new(&engine);
         cosmwasm::link(&mut linker)?;
+        bus::link(&mut linker)?;
         let disk = config
             .cache_folder
             .as_ref()
@@ -288,7 +290,7 @@ impl Vm {
 
     fn meter(&self, code: &[u8]) -> Result<(Metered, Report), Refusal> {
         let metered = pass::meter(code, &Rules::CONSENSUS)?;
-        let report = cosmwasm::check(&metered, &self.config.capabilities)?;
+        let report = interface::check(&metered, &self.config.capabilities)?;
         Ok((metered, report))
     }
 }

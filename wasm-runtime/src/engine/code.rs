@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 use wasmtime::{InstancePre, Linker, Module, ModuleExport};
 
 use super::{State, image};
-use crate::{Fault, cosmwasm, pass};
+use crate::interface::{Exports, Interface};
+use crate::{Fault, pass};
 
 /// The SHA-256 of a contract's code as it was uploaded: the name of that code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,7 +58,7 @@ pub struct Code {
     pub(super) pre: InstancePre<State>,
     pub(super) meter: MeterExports,
     /// Where its interface's exports are.
-    pub(crate) interface: cosmwasm::Exports,
+    pub(crate) exports: Exports,
     size: usize,
 }
 
@@ -105,7 +106,7 @@ impl Code {
             stack: exports.required(pass::STACK)?,
             start: exports.optional(pass::START),
         };
-        let interface = cosmwasm::Exports::of(&exports)?;
+        let exports = Exports::of(&exports)?;
         let range = module.image_range();
         let pre = linker.instantiate_pre(&module).map_err(Fault::engine)?;
         Ok(Self {
@@ -113,7 +114,7 @@ impl Code {
             price: artifact.price,
             pre,
             meter,
-            interface,
+            exports,
             size: (range.end as usize).saturating_sub(range.start as usize),
         })
     }
@@ -121,6 +122,11 @@ impl Code {
     /// Its name.
     pub fn hash(&self) -> &CodeHash {
         &self.hash
+    }
+
+    /// The interface that it was written for.
+    pub fn interface(&self) -> Interface {
+        self.exports.interface()
     }
 
     /// Points that an instance costs before its first instruction.
