@@ -6,6 +6,7 @@ mod code;
 mod context;
 mod crypto;
 mod hostile;
+mod sdk;
 mod storage;
 mod support;
 mod world;

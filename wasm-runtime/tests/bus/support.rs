@@ -17,7 +17,7 @@ pub const PLENTY: u64 = 1_000_000_000_000;
 pub const HERE: &str = "here";
 
 /// All of the host's functions, by their own names.
-const IMPORTS: &[(&str, &str)] = &[
+pub const IMPORTS: &[(&str, &str)] = &[
     ("input", "(param i32 i32) (result i32)"),
     ("output", "(param i32 i32)"),
     ("fail", "(param i32 i32)"),
