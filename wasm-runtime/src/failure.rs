@@ -14,6 +14,17 @@ pub struct Outcome<T> {
     pub result: Result<T, Failure>,
 }
 
+impl<T> Outcome<T> {
+    /// A call of what the contract does not have.
+    pub(crate) fn no_entry(entry: &'static str) -> Self {
+        let reason = Reason::NoEntry;
+        Self {
+            used: 0,
+            result: Err(Failure { entry, reason }),
+        }
+    }
+}
+
 /// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -65,6 +76,9 @@ pub enum Reason {
         /// The longest that is taken.
         limit: u64,
     },
+    /// The chain does not take an event.
+    #[error("{0}")]
+    Event(String),
     /// A query tried to write.
     #[error("a query must not write to the state")]
     ReadOnly,
@@ -86,6 +100,12 @@ pub enum Reason {
     /// A list in the form of sections whose lengths do not fit together.
     #[error("{0} is not a list of sections")]
     Sections(&'static str),
+    /// A hash of a length that there is none of.
+    #[error("there is no BLAKE2b hash of {0} bytes; it has 1 to 64")]
+    NoHash(u32),
+    /// Bytes that must be UTF-8 and are not.
+    #[error("{0} is not valid UTF-8")]
+    NotText(&'static str),
     /// What the contract returned cannot be read.
     #[error("cannot read what the contract returned: {0}")]
     Returned(String),
@@ -111,6 +131,9 @@ impl Reason {
             Self::NoOrder(_) => 14,
             Self::Sections(_) => 15,
             Self::Returned(_) => 16,
+            Self::NotText(_) => 17,
+            Self::NoHash(_) => 18,
+            Self::Event(_) => 19,
         }
     }
 }

@@ -43,6 +43,18 @@ pub struct HostPrices {
     pub address: u64,
     /// Asking the chain, beside what the answer costs.
     pub query: u64,
+    /// Passing a message to a contract or a module, and each byte, beside what it does there.
+    pub message: Linear,
+    /// Emitting an event, and each byte of it.
+    pub event: Linear,
+    /// Reading the random beacon.
+    pub beacon: u64,
+    /// Hashing, and each byte.
+    pub sha256: Linear,
+    /// Hashing, and each byte.
+    pub keccak256: Linear,
+    /// Hashing, and each byte.
+    pub blake2b: Linear,
     /// Each byte that a contract returns.
     pub returned: Linear,
     /// One signature.
@@ -108,6 +120,28 @@ impl HostPrices {
         },
         address: 3 * US,
         query: 2 * US,
+        // From here to the hashes: set by hand beside the measured ones, to be calibrated.
+        message: Linear {
+            base: 20 * US,
+            each: 2 * NS,
+        },
+        event: Linear {
+            base: 2 * US,
+            each: 10 * NS,
+        },
+        beacon: 3 * US,
+        sha256: Linear {
+            base: 500 * NS,
+            each: 6 * NS,
+        },
+        keccak256: Linear {
+            base: US,
+            each: 8 * NS,
+        },
+        blake2b: Linear {
+            base: 500 * NS,
+            each: 3 * NS,
+        },
         returned: Linear {
             base: US,
             each: 10 * NS,

@@ -10,10 +10,12 @@ use std::thread::{self, JoinHandle};
 use wasmtime::{Engine, Linker};
 
 use crate::cache::{Cache, Disk};
-use crate::cosmwasm::{self, CAPABILITIES, CheckError, Report};
+use crate::cosmwasm::{self, CAPABILITIES};
 use crate::engine::{Artifact, Code, State, Watch, engine};
+use crate::interface::{self, CheckError, Report};
 use crate::pass::{self, Metered, Rules};
-use crate::{CacheStats, CodeHash, Fault, HostPrices};
+use crate::profile::{self, Profile};
+use crate::{CacheStats, CodeHash, Fault, HostPrices, bus};
 
 /// How a VM is set up. What is consensus (prices, capabilities) must be the same on every node; the rest
 /// is the node's own.
@@ -23,16 +25,18 @@ pub struct Config {
     pub cache_folder: Option<PathBuf>,
     /// Compiled code that is kept in memory, in bytes.
     pub cache_bytes: usize,
-    /// Places for instances in blocks: as many calls as nest in each other, for each thread that runs
-    /// blocks or what could become one.
+    /// Places for instances in blocks: [`MAX_NESTED_CALLS`](crate::MAX_NESTED_CALLS) for each thread that
+    /// runs blocks or what could become one.
     pub block_places: u32,
     /// Places for instances outside of blocks.
     pub query_places: u32,
     /// How much the compiler takes time for.
     pub optimise: Optimise,
+    /// Says where the points go; then nothing is kept on disk, and everything takes longer.
+    pub profile: Option<Profile>,
     /// What the host's services cost. Consensus.
     pub prices: HostPrices,
-    /// What the chain offers contracts. Consensus.
+    /// What the chain offers contracts for CosmWasm. Consensus.
     pub capabilities: BTreeSet<String>,
 }
 
@@ -44,6 +48,7 @@ impl Default for Config {
             block_places: 64,
             query_places: 64,
             optimise: Optimise::Speed,
+            profile: None,
             prices: HostPrices::DEFAULT,
             capabilities: CAPABILITIES.iter().map(|name| (*name).to_owned()).collect(),
         }
@@ -116,7 +121,7 @@ pub enum Refusal {
     /// The module breaks a rule of what contracts may contain.
     #[error(transparent)]
     Module(#[from] pass::Refusal),
-    /// The module breaks a rule of the interface.
+    /// The module breaks a rule of its interface.
     #[error(transparent)]
     Interface(#[from] CheckError),
     /// The compiler cannot compile it.
@@ -165,9 +170,12 @@ impl Vm {
         )?;
         let mut linker = Linker::new(&engine);
         cosmwasm::link(&mut linker)?;
+        bus::link(&mut linker)?;
+        profile::link(&mut linker)?;
         let disk = config
             .cache_folder
             .as_ref()
+            .filter(|_| config.profile.is_none())
             .map(|folder| Disk::below(folder, &engine))
             .transpose()?;
         let cache = Cache::new(config.cache_bytes, disk);
@@ -271,11 +279,18 @@ impl Vm {
         compile: impl FnOnce() -> Result<Artifact, CompileError>,
     ) -> Result<Arc<Code>, CompileError> {
         self.cache
-            .get(hash, |artifact| Code::new(&self.linker, hash, artifact), compile)
+            .get(hash, |artifact| self.link(hash, artifact), compile)
+    }
+
+    fn link(&self, hash: CodeHash, artifact: &Artifact) -> Result<Code, Fault> {
+        Ok(Code::new(&self.linker, hash, artifact)?.profiled(self.config.profile.clone()))
     }
 
     fn artifact(&self, code: &[u8]) -> Result<Artifact, CompileError> {
-        let (metered, _) = self.meter(code)?;
+        let (mut metered, _) = self.meter(code)?;
+        if let Some(profile) = &self.config.profile {
+            metered.wasm = profile.wrap(CodeHash::of(code), &metered.wasm, code)?;
+        }
         let image = self
             .engine
             .precompile_module(&metered.wasm)
@@ -288,7 +303,7 @@ impl Vm {
 
     fn meter(&self, code: &[u8]) -> Result<(Metered, Report), Refusal> {
         let metered = pass::meter(code, &Rules::CONSENSUS)?;
-        let report = cosmwasm::check(&metered, &self.config.capabilities)?;
+        let report = interface::check(&metered, &self.config.capabilities)?;
         Ok((metered, report))
     }
 }

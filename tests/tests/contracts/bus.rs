@@ -1,7 +1,7 @@
 //! Contracts of the service bus on the chain: what they call at once, what comes back, and what is undone.
 
 use cosmos_sdk_proto::{
-    cosmos::{bank::v1beta1::{MsgSend, QueryBalanceRequest, QueryBalanceResponse}},
+    cosmos::bank::v1beta1::{MsgSend, QueryBalanceRequest, QueryBalanceResponse},
     cosmwasm::wasm::v1::{QueryRawContractStateRequest, QueryRawContractStateResponse},
 };
 use prost::Message;
@@ -44,13 +44,19 @@ fn a_contract_keeps_returns_and_is_asked() {
     let contract = made(
         &mut world,
         &[
-            ("execute", vec![Op::KeepInput("said"), Op::KeepSender("who"), Op::Output("said")]),
+            (
+                "execute",
+                vec![Op::KeepInput("said"), Op::KeepSender("who"), Op::Output("said")],
+            ),
             ("query", vec![Op::Output("who")]),
         ],
     );
     let mut call = world.call(0, &contract, &json!({ "say": "hello" }));
     call.funds = coins(7);
-    let (response, _): (cosmos_sdk_proto::cosmwasm::wasm::v1::MsgExecuteContractResponse, _) = world.send(0, &call);
+    let (response, _): (
+        cosmos_sdk_proto::cosmwasm::wasm::v1::MsgExecuteContractResponse,
+        _,
+    ) = world.send(0, &call);
     assert_eq!(response.data, br#"{"say":"hello"}"#);
     assert_eq!(kept(&world, &contract, "said").unwrap(), br#"{"say":"hello"}"#);
     let answer = world.smart(&contract, &json!({}));
@@ -65,7 +71,12 @@ fn what_a_contract_calls_is_done_at_once_in_order_and_in_its_own_name() {
         &mut world,
         &[(
             "execute",
-            vec![Op::KeepSender("who"), Op::KeepInput("said"), Op::Event("heard", "from", "caller"), Op::Output("said")],
+            vec![
+                Op::KeepSender("who"),
+                Op::KeepInput("said"),
+                Op::Event("heard", "from", "caller"),
+                Op::Output("said"),
+            ],
         )],
     );
     let caller = made(
@@ -85,16 +96,28 @@ fn what_a_contract_calls_is_done_at_once_in_order_and_in_its_own_name() {
     let result = world.deliver(0, &call);
     assert_eq!(result.code, 0, "{}", result.log);
     assert_eq!(told(&world, &caller, "answer"), (true, "{\"n\":1}".into()));
-    assert_eq!(kept(&world, &callee, "who").unwrap(), format!("{caller} 5uankr").into_bytes());
-    assert_eq!((world.chain.balance(&caller), world.chain.balance(&callee)), (0, 5));
+    assert_eq!(
+        kept(&world, &callee, "who").unwrap(),
+        format!("{caller} 5uankr").into_bytes()
+    );
+    assert_eq!(
+        (world.chain.balance(&caller), world.chain.balance(&callee)),
+        (0, 5)
+    );
     let order: Vec<_> = result
         .events
         .iter()
         .map(|event| event.r#type.as_str())
         .filter(|kind| kind.starts_with("wasm-") || *kind == "execute")
         .collect();
-    assert_eq!(order, ["execute", "wasm-before", "execute", "wasm-heard", "wasm-after"]);
-    assert_eq!(attributes(&result.events, "wasm-before")[0], ("_contract_address", caller.to_string().as_str()));
+    assert_eq!(
+        order,
+        ["execute", "wasm-before", "execute", "wasm-heard", "wasm-after"]
+    );
+    assert_eq!(
+        attributes(&result.events, "wasm-before")[0],
+        ("_contract_address", caller.to_string().as_str())
+    );
 }
 
 #[test]
@@ -102,13 +125,24 @@ fn a_call_that_fails_is_undone_alone_and_its_words_come_back() {
     let mut world = World::start();
     let callee = made(
         &mut world,
-        &[("execute", vec![Op::Set("trace", b"x".to_vec()), Op::Event("trace", "a", "b"), Op::Fail("not today")])],
+        &[(
+            "execute",
+            vec![
+                Op::Set("trace", b"x".to_vec()),
+                Op::Event("trace", "a", "b"),
+                Op::Fail("not today"),
+            ],
+        )],
     );
     let caller = made(
         &mut world,
         &[(
             "execute",
-            vec![Op::Set("own", b"y".to_vec()), Op::Execute(callee, "{}".into(), "3uankr", -1), Op::Keep("answer")],
+            vec![
+                Op::Set("own", b"y".to_vec()),
+                Op::Execute(callee, "{}".into(), "3uankr", -1),
+                Op::Keep("answer"),
+            ],
         )],
     );
     let mut call = world.call(0, &caller, &json!({}));
@@ -129,20 +163,38 @@ fn a_call_that_takes_more_than_its_limit_fails_alone_and_one_that_takes_all_ends
     let endless = made(&mut world, &[("execute", vec![Op::NeverEnds])]);
     let limited = made(
         &mut world,
-        &[("execute", vec![Op::Execute(endless, "{}".into(), "", 500_000_000), Op::Keep("answer")])],
+        &[(
+            "execute",
+            vec![
+                Op::Execute(endless, "{}".into(), "", 500_000_000),
+                Op::Keep("answer"),
+            ],
+        )],
     );
     let call = world.call(0, &limited, &json!({}));
     let result = world.deliver(0, &call);
     assert_eq!(result.code, 0, "{}", result.log);
     assert_eq!(told(&world, &limited, "answer"), (false, "out of gas".into()));
-    assert!(result.gas_used > 500_000 && result.gas_used < 1_000_000, "{}", result.gas_used);
+    assert!(
+        result.gas_used > 500_000 && result.gas_used < 1_000_000,
+        "{}",
+        result.gas_used
+    );
     let greedy = made(
         &mut world,
-        &[("execute", vec![Op::Execute(endless, "{}".into(), "", -1), Op::Keep("answer")])],
+        &[(
+            "execute",
+            vec![Op::Execute(endless, "{}".into(), "", -1), Op::Keep("answer")],
+        )],
     );
     let call = world.call(0, &greedy, &json!({}));
     let result = world.deliver_with(0, &call, 3_000_000);
-    assert_eq!((result.codespace.as_str(), result.code), ("sdk", 11), "{}", result.log);
+    assert_eq!(
+        (result.codespace.as_str(), result.code),
+        ("sdk", 11),
+        "{}",
+        result.log
+    );
     assert_eq!(result.gas_used, 3_000_000);
 }
 
@@ -185,14 +237,20 @@ fn contracts_that_call_each_other_in_a_chain_end_at_the_limit() {
         let next = numbered(number + 1, number + 1);
         made(
             &mut world,
-            &[("execute", vec![Op::Execute(next, "{}".into(), "", -1), Op::Keep("answer")])],
+            &[(
+                "execute",
+                vec![Op::Execute(next, "{}".into(), "", -1), Op::Keep("answer")],
+            )],
         );
     }
     let call = world.call(0, &numbered(1, 1), &json!({}));
     let result = world.deliver(0, &call);
     assert_eq!(result.code, 0, "{}", result.log);
     assert!(told(&world, &numbered(10, 10), "answer").0);
-    assert_eq!(told(&world, &numbered(11, 11), "answer"), (false, "codespace: wasm, code: 30".into()));
+    assert_eq!(
+        told(&world, &numbered(11, 11), "answer"),
+        (false, "codespace: wasm, code: 30".into())
+    );
     assert_eq!(kept(&world, &numbered(12, 12), "answer"), None);
 }
 
@@ -234,9 +292,15 @@ fn modules_are_reached_by_message_and_query_with_the_contracts_own_authority() {
         let balance = QueryBalanceResponse::decode(&kept[1..]).unwrap().balance;
         balance.unwrap().amount
     };
-    assert_eq!((amount("before").as_str(), amount("after").as_str()), ("1000", "600"));
+    assert_eq!(
+        (amount("before").as_str(), amount("after").as_str()),
+        ("1000", "600")
+    );
     assert_eq!(told(&world, &own, "own").0, true);
-    assert_eq!(told(&world, &own, "foreign"), (false, "codespace: sdk, code: 4".into()));
+    assert_eq!(
+        told(&world, &own, "foreign"),
+        (false, "codespace: sdk, code: 4".into())
+    );
     assert!(!told(&world, &own, "unknown").0);
     assert_eq!(world.chain.balance(&bob) - before, 400);
 }
@@ -270,7 +334,11 @@ fn both_interfaces_call_and_ask_each_other() {
     let admins = json!({ "admins": [alice.to_string()], "mutable": false });
     let proxy = world.contract(0, "cw1_whitelist", &admins);
     let execute = json!({ "contract_addr": bus.to_string(), "msg": "e30=", "funds": [] });
-    world.execute(0, &proxy, &json!({ "execute": { "msgs": [{ "wasm": { "execute": execute } }] } }));
+    world.execute(
+        0,
+        &proxy,
+        &json!({ "execute": { "msgs": [{ "wasm": { "execute": execute } }] } }),
+    );
     assert!(told(&world, &bus, "paid").0);
     assert_eq!(told(&world, &bus, "left"), (true, "{\"balance\":\"70\"}".into()));
     let ask = json!({ "balance": { "address": alice.to_string() } });
@@ -280,10 +348,7 @@ fn both_interfaces_call_and_ask_each_other() {
 #[test]
 fn the_beacon_is_there_for_past_heights_and_not_for_future_ones() {
     let mut world = World::start();
-    let ops = vec![
-        Op::KeepBeacon("past", 3),
-        Op::KeepBeacon("future", 1_000),
-    ];
+    let ops = vec![Op::KeepBeacon("past", 3), Op::KeepBeacon("future", 1_000)];
     let contract = made(&mut world, &[("execute", ops)]);
     while world.chain.height < 5 {
         world.chain.block();

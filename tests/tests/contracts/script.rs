@@ -44,7 +44,10 @@ pub fn contract(entries: &[(&str, Vec<Op>)]) -> Vec<u8> {
     let mut functions = String::new();
     for (entry, ops) in entries {
         let body: String = ops.iter().map(|op| script.op(op)).collect();
-        let _ = write!(functions, "(func (export \"{entry}\") (local $a i32) (local $b i32) {body})");
+        let _ = write!(
+            functions,
+            "(func (export \"{entry}\") (local $a i32) (local $b i32) {body})"
+        );
     }
     let text = format!(
         r#"(module
@@ -103,8 +106,11 @@ impl Script {
                 format!("(call $set {key} {value})")
             }
             Op::Execute(contract, msg, funds, points) => {
-                let (contract, msg, funds) = (self.text(&contract.to_string()), self.text(msg), self.text(funds));
-                Self::call(&format!("(call $execute {contract} {msg} {funds} (i64.const {points}))"))
+                let (contract, msg, funds) =
+                    (self.text(&contract.to_string()), self.text(msg), self.text(funds));
+                Self::call(&format!(
+                    "(call $execute {contract} {msg} {funds} (i64.const {points}))"
+                ))
             }
             Op::Send(message) => {
                 let (kind, msg) = (self.text(&message.type_url), self.bytes(&message.value));

@@ -5,17 +5,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasmtime::{Store, Val};
 
-use super::check::Signature;
 use super::instance::{EntryExport, deallocate, enter, function};
-use super::{Response, region};
+use super::{Instance, Response, region};
 use crate::engine::{Code, Run, State, Stop, charge, run};
 use crate::failure::text;
+use crate::host::MAX_RESULT;
+use crate::interface::{self, Exports, Signature};
 use crate::pass::ValueType;
 use crate::vm::Lane;
-use crate::{Chain, Failure, Fault, Outcome, Reason, Vm};
-
-/// The longest result, in bytes. The contract pays for each.
-const MAX_RESULT: usize = 4 << 20;
+use crate::{Chain, Fault, Outcome, Reason, Vm};
 
 /// A contract's entry point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,11 +118,8 @@ impl Call<'_> {
     /// # Errors
     /// When the node fails; a contract's failure is in the outcome.
     pub fn migrate(self, env: &Env, msg: &[u8], info: &MigrateInfo) -> Result<Outcome<Response>, Fault> {
-        let takes_info = self
-            .code
-            .interface
-            .entry(Entry::Migrate)
-            .is_some_and(|entry| entry.parameters == 3);
+        let migrate = export(self.code, Entry::Migrate);
+        let takes_info = migrate.is_some_and(|entry| entry.parameters == 3);
         let (env, info) = (json(env)?, json(info)?);
         let args: &[&[u8]] = if takes_info {
             &[&env, msg, &info]
@@ -176,17 +171,9 @@ impl Call<'_> {
         read: impl FnOnce(Vec<u8>) -> Result<T, Reason>,
     ) -> Result<Outcome<T>, Fault> {
         let name = entry.name();
-        let Some(export) = self
-            .code
-            .interface
-            .entry(entry)
-            .filter(|export| export.parameters == args.len())
-        else {
-            let result = Err(Failure {
-                entry: name,
-                reason: Reason::NoEntry,
-            });
-            return Ok(Outcome { used: 0, result });
+        let export = export(self.code, entry).filter(|export| export.parameters == args.len());
+        let Some(export) = export else {
+            return Ok(Outcome::no_entry(name));
         };
         let (watch, _place) = self.lane.enter(self.vm)?;
         let call = Run {
@@ -197,11 +184,20 @@ impl Call<'_> {
             watch,
             read_only: entry == Entry::Query,
             entry: name,
+            interface: interface::Instance::CosmWasm(Instance::default()),
         };
         run(call, |store, instance| {
             let bytes = exchange(store, instance, export, args)?;
             Ok(read(bytes).map_err(Stop::from)?)
         })
+    }
+}
+
+/// Where an entry point is, if the code has it: none has it that was written for another interface.
+fn export(code: &Code, entry: Entry) -> Option<EntryExport> {
+    match &code.exports {
+        Exports::CosmWasm(exports) => exports.entry(entry),
+        Exports::Bus(_) => None,
     }
 }
 

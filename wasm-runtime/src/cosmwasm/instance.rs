@@ -3,7 +3,7 @@
 use wasmtime::{AsContextMut, Extern, Func, Memory, ModuleExport, Store, TypedFunc};
 
 use super::Entry;
-use crate::engine::{ModuleExports, State, Stop};
+use crate::engine::{ModuleExports, State, Stop, exported};
 use crate::{Fault, Reason};
 
 /// Calls into a contract that may be open at once: its entry point, and `allocate` for what the host
@@ -83,10 +83,10 @@ pub(crate) fn bind(
     instance: &wasmtime::Instance,
     exports: &Exports,
 ) -> wasmtime::Result<()> {
-    let memory = find(store, instance, &exports.memory, Extern::into_memory)?;
-    let allocate = find(store, instance, &exports.allocate, Extern::into_func)?.typed(&*store)?;
-    let deallocate = find(store, instance, &exports.deallocate, Extern::into_func)?.typed(&*store)?;
-    store.data_mut().interface.exports = Some(Bound {
+    let memory = exported(store, instance, &exports.memory, Extern::into_memory)?;
+    let allocate = exported(store, instance, &exports.allocate, Extern::into_func)?.typed(&*store)?;
+    let deallocate = exported(store, instance, &exports.deallocate, Extern::into_func)?.typed(&*store)?;
+    store.data_mut().interface.cosmwasm()?.exports = Some(Bound {
         memory,
         allocate,
         deallocate,
@@ -100,42 +100,18 @@ pub(super) fn function(
     instance: &wasmtime::Instance,
     entry: EntryExport,
 ) -> Result<Func, Stop> {
-    find(store, instance, &entry.export, Extern::into_func)
-}
-
-fn find<T>(
-    store: &mut Store<State>,
-    instance: &wasmtime::Instance,
-    export: &ModuleExport,
-    of: impl FnOnce(Extern) -> Option<T>,
-) -> Result<T, Stop> {
-    let found = instance.get_module_export(store, export).and_then(of);
-    Ok(found.ok_or_else(|| Fault::engine("an export is of another kind than when it was checked"))?)
+    exported(store, instance, &entry.export, Extern::into_func)
 }
 
 /// Asks the contract for a region of `length` bytes.
 pub(super) fn allocate(mut store: impl AsContextMut<Data = State>, length: u32) -> wasmtime::Result<u32> {
-    let allocate = store
-        .as_context_mut()
-        .data()
-        .interface
-        .bound()
-        .map_err(Stop::from)?
-        .allocate
-        .clone();
+    let allocate = with(&mut store, |instance| Ok(instance.bound()?.allocate.clone()))?;
     enter(store, |store| allocate.call(store, length))
 }
 
 /// Gives a region back to the contract.
 pub(super) fn deallocate(mut store: impl AsContextMut<Data = State>, pointer: u32) -> wasmtime::Result<()> {
-    let deallocate = store
-        .as_context_mut()
-        .data()
-        .interface
-        .bound()
-        .map_err(Stop::from)?
-        .deallocate
-        .clone();
+    let deallocate = with(&mut store, |instance| Ok(instance.bound()?.deallocate.clone()))?;
     enter(store, |store| deallocate.call(store, pointer))
 }
 
@@ -144,12 +120,26 @@ pub(super) fn enter<S: AsContextMut<Data = State>, R>(
     mut store: S,
     call: impl FnOnce(&mut S) -> wasmtime::Result<R>,
 ) -> wasmtime::Result<R> {
-    let depth = store.as_context_mut().data().interface.depth;
-    if depth >= MAX_DEPTH {
-        return Err(Stop::from(Reason::Reentered).into());
-    }
-    store.as_context_mut().data_mut().interface.depth = depth.saturating_add(1);
+    let depth = with(&mut store, |instance| {
+        let depth = instance.depth;
+        if depth >= MAX_DEPTH {
+            return Err(Reason::Reentered.into());
+        }
+        instance.depth = depth.saturating_add(1);
+        Ok(depth)
+    })?;
     let result = call(&mut store);
-    store.as_context_mut().data_mut().interface.depth = depth;
+    with(&mut store, |instance| {
+        instance.depth = depth;
+        Ok(())
+    })?;
     result
+}
+
+/// Uses what is kept of the running instance.
+fn with<R>(
+    mut store: impl AsContextMut<Data = State>,
+    body: impl FnOnce(&mut Instance) -> Result<R, Stop>,
+) -> Result<R, Stop> {
+    body(store.as_context_mut().data_mut().interface.cosmwasm()?)
 }

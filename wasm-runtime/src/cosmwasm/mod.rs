@@ -12,8 +12,8 @@ mod region;
 mod sections;
 
 pub use call::{Call, Entry};
+pub use check::Report;
 pub(crate) use check::check;
-pub use check::{CheckError, Report};
 pub(crate) use imports::link;
 pub(crate) use instance::{Exports, Instance, bind};
 

@@ -5,7 +5,8 @@
 use wasmtime::{AsContextMut, Memory};
 
 use crate::engine::{Guest, State, Stop, charge};
-use crate::{Fault, Reason, RegionError};
+use crate::host::too_long;
+use crate::{Reason, RegionError};
 
 /// Bytes of a region's description.
 const SIZE: usize = 12;
@@ -101,17 +102,8 @@ pub(super) fn put(mut store: impl AsContextMut<Data = State>, value: &[u8]) -> w
     Ok(pointer)
 }
 
-/// An error for something of `length` bytes.
-pub(super) fn too_long(what: &'static str, length: usize, limit: usize) -> Reason {
-    Reason::TooLong {
-        what,
-        length: length as u64,
-        limit: limit as u64,
-    }
-}
-
-fn memory(mut store: impl AsContextMut<Data = State>) -> Result<Memory, Fault> {
-    store.as_context_mut().data().interface.memory()
+fn memory(mut store: impl AsContextMut<Data = State>) -> Result<Memory, Stop> {
+    Ok(store.as_context_mut().data_mut().interface.cosmwasm()?.memory()?)
 }
 
 impl Region {

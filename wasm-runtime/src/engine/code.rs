@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 use wasmtime::{InstancePre, Linker, Module, ModuleExport};
 
 use super::{State, image};
-use crate::{Fault, cosmwasm, pass};
+use crate::interface::{Exports, Interface};
+use crate::profile::{Profile, Recorder};
+use crate::{Fault, pass};
 
 /// The SHA-256 of a contract's code as it was uploaded: the name of that code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,8 +59,9 @@ pub struct Code {
     pub(super) pre: InstancePre<State>,
     pub(super) meter: MeterExports,
     /// Where its interface's exports are.
-    pub(crate) interface: cosmwasm::Exports,
+    pub(crate) exports: Exports,
     size: usize,
+    profile: Option<Profile>,
 }
 
 impl fmt::Debug for Code {
@@ -105,7 +108,7 @@ impl Code {
             stack: exports.required(pass::STACK)?,
             start: exports.optional(pass::START),
         };
-        let interface = cosmwasm::Exports::of(&exports)?;
+        let exports = Exports::of(&exports)?;
         let range = module.image_range();
         let pre = linker.instantiate_pre(&module).map_err(Fault::engine)?;
         Ok(Self {
@@ -113,14 +116,30 @@ impl Code {
             price: artifact.price,
             pre,
             meter,
-            interface,
+            exports,
             size: (range.end as usize).saturating_sub(range.start as usize),
+            profile: None,
         })
+    }
+
+    /// The same for a VM that says where points go.
+    pub(crate) fn profiled(self, profile: Option<Profile>) -> Self {
+        Self { profile, ..self }
+    }
+
+    pub(super) fn recorder(&self, entry: &'static str, points: u64) -> Option<Recorder> {
+        let profile = self.profile.as_ref()?;
+        Some(profile.begin(&self.hash, entry, points))
     }
 
     /// Its name.
     pub fn hash(&self) -> &CodeHash {
         &self.hash
+    }
+
+    /// The interface that it was written for.
+    pub fn interface(&self) -> Interface {
+        self.exports.interface()
     }
 
     /// Points that an instance costs before its first instruction.

@@ -3,7 +3,7 @@
 //! It compiles metered modules, keeps them, and runs one call of one instance: it charges for the
 //! instance, arms the budgets, lets the interface do its part ([`run`]), and says what the call used and
 //! why it ended, in the order of `docs/contracts/metering.md`. What the contract can ask the host for
-//! belongs to an interface (`cosmwasm`), which adds its imports to the linker.
+//! belongs to an interface (`cosmwasm`, `bus`), which adds its imports to the linker.
 
 mod code;
 mod image;
@@ -17,18 +17,20 @@ mod stop;
 
 pub(crate) use code::{Artifact, ModuleExports};
 pub use code::{Code, CodeHash};
-pub use run::CALL_STACK;
-pub(crate) use run::{Run, run};
+pub use run::{CALL_STACK, MAX_NESTED_CALLS};
+pub(crate) use run::{Run, exported, run};
 pub(crate) use scan::Scans;
 pub(crate) use settings::engine;
 pub(crate) use stop::Stop;
 
 use lend::Lent;
 use limits::Growth;
-use meter::Meter;
+pub(crate) use meter::Meter;
 use wasmtime::{AsContextMut, Caller};
 
-use crate::{Chain, Fault, HostPrices, Record};
+use crate::interface::Instance;
+use crate::profile::Recorder;
+use crate::{Chain, Fault, HostPrices};
 
 /// A host function's view of the instance that called it.
 pub(crate) type Guest<'a> = Caller<'a, State>;
@@ -37,7 +39,9 @@ pub(crate) type Guest<'a> = Caller<'a, State>;
 pub(crate) struct State {
     chain: Lent,
     growth: Growth,
-    meter: Option<Meter>,
+    pub(crate) meter: Option<Meter>,
+    /// Says where the points go, if somebody wants to know.
+    pub(crate) recorder: Option<Recorder>,
     watch: Watch,
     /// What the host's services cost.
     pub(crate) prices: HostPrices,
@@ -46,7 +50,7 @@ pub(crate) struct State {
     /// Its iterators.
     pub(crate) scans: Scans,
     /// What its interface keeps.
-    pub(crate) interface: crate::cosmwasm::Instance,
+    pub(crate) interface: Instance,
 }
 
 /// Who may end the call early.
@@ -64,10 +68,10 @@ impl State {
         Ok(self.chain.with(body)?)
     }
 
-    /// The next record of iterator `id`; nothing at its end.
-    pub(crate) fn next(&mut self, id: u32) -> Result<Option<Record>, Stop> {
+    /// The bytes of the next record of iterator `id`, which keeps it; nothing at its end.
+    pub(crate) fn peek(&mut self, id: u32) -> Result<Option<usize>, Stop> {
         let Self { chain, scans, .. } = self;
-        chain.with(|chain| scans.next(id, chain))
+        chain.with(|chain| scans.peek(id, chain))
     }
 }
 

@@ -1,13 +1,13 @@
 //! One call of one instance, from its budget to its outcome.
 
-use wasmtime::{Instance, Store};
+use wasmtime::{Extern, Instance, ModuleExport, Store};
 
 use super::lend::lend;
 use super::limits::Growth;
 use super::meter::{MAX_BUDGET, Meter};
 use super::settings::{NATIVE_STACK, memory_bytes};
 use super::{Code, Scans, State, Stop, Watch};
-use crate::{Chain, Failure, Fault, HostPrices, Outcome, Reason, cosmwasm};
+use crate::{Chain, Failure, Fault, HostPrices, Outcome, Reason, interface};
 
 /// Slots of the metered stack that a call has (`docs/contracts/metering.md`).
 const STACK: i64 = 1 << 17;
@@ -18,6 +18,11 @@ const HOST_STACK: usize = 1 << 20;
 /// Native stack that a call wants, in bytes. With less left it runs on a stack of its own, which costs some
 /// microseconds; a thread with this much for each call that may nest never needs one.
 pub const CALL_STACK: usize = NATIVE_STACK + HOST_STACK;
+
+/// Contracts that may wait for each other on one thread at most: the chain refuses the call or question
+/// that would be one more, as a failed call. Each waiting contract holds a place of the pool, up to
+/// [`CALL_STACK`] of native stack, and its memory; a block that finds no place left stops the node.
+pub const MAX_NESTED_CALLS: u32 = 16;
 
 /// How a call is to be run.
 pub(crate) struct Run<'a> {
@@ -31,6 +36,8 @@ pub(crate) struct Run<'a> {
     pub(crate) read_only: bool,
     /// What the call is, for its failure.
     pub(crate) entry: &'static str,
+    /// What the contract's interface keeps.
+    pub(crate) interface: interface::Instance,
 }
 
 /// Runs `body` with a fresh instance on a stack that is deep enough, and settles the account.
@@ -56,6 +63,7 @@ fn run_here<T>(
         watch,
         read_only,
         entry,
+        interface,
     } = call;
     let budget = points.min(MAX_BUDGET);
     let Some(rest) = budget.checked_sub(code.price) else {
@@ -73,11 +81,12 @@ fn run_here<T>(
             chain,
             growth: Growth { memory },
             meter: None,
+            recorder: code.recorder(entry, budget),
             watch,
             prices,
             read_only,
             scans: Scans::default(),
-            interface: cosmwasm::Instance::default(),
+            interface,
         };
         let mut store = Store::try_new(code.pre.module().engine(), state).map_err(Fault::engine)?;
         store.limiter(|state| &mut state.growth);
@@ -111,7 +120,11 @@ fn settle<T>(
         // The module trapped while it was laid out, before it could run.
         return Ok((Some(points), result));
     };
-    let Ok(left) = u64::try_from(meter.left(&mut *store)?) else {
+    let left = meter.left(&mut *store)?;
+    if let Some(mut recorder) = store.data_mut().recorder.take() {
+        recorder.spend(u64::try_from(left).unwrap_or(0));
+    }
+    let Ok(left) = u64::try_from(left) else {
         return Ok((None, Err(Reason::OutOfGas)));
     };
     let exhausted = result.is_err() && meter.stack_left(&mut *store)? < 0;
@@ -132,13 +145,21 @@ fn start(store: &mut Store<State>, code: &Code, points: u64) -> wasmtime::Result
     let meter = Meter::arm(&mut *store, &instance, &code.meter, points, STACK).map_err(Stop::from)?;
     store.data_mut().meter = Some(meter);
     // Before the start function, which may already call the host.
-    cosmwasm::bind(store, &instance, &code.interface)?;
+    code.exports.bind(store, &instance)?;
     if let Some(start) = &code.meter.start {
-        let function = instance
-            .get_module_export(&mut *store, start)
-            .and_then(wasmtime::Extern::into_func)
-            .ok_or_else(|| Stop::Fault(Fault::engine("the start function is none")))?;
+        let function = exported(store, &instance, start, Extern::into_func)?;
         function.typed::<(), ()>(&*store)?.call(&mut *store, ())?;
     }
     Ok(instance)
+}
+
+/// What a module exports, as what it was when it was checked.
+pub(crate) fn exported<T>(
+    store: &mut Store<State>,
+    instance: &Instance,
+    export: &ModuleExport,
+    of: impl FnOnce(Extern) -> Option<T>,
+) -> Result<T, Stop> {
+    let found = instance.get_module_export(store, export).and_then(of);
+    Ok(found.ok_or_else(|| Fault::engine("an export is of another kind than when it was checked"))?)
 }

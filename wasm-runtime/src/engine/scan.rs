@@ -70,30 +70,32 @@ impl Scans {
         Ok(opened.saturating_add(1))
     }
 
-    /// The next record of iterator `id`; nothing at its end.
+    /// The bytes of the next record of iterator `id`, which keeps it; nothing at its end.
     ///
     /// # Errors
-    /// When there is no such iterator or its bounds take too much, or the node cannot read its state.
-    pub(crate) fn next(&mut self, id: u32, chain: &mut dyn Chain) -> Result<Option<Record>, Stop> {
+    /// When there is no such iterator, or the node cannot read its state.
+    pub(crate) fn peek(&mut self, id: u32, chain: &mut dyn Chain) -> Result<Option<usize>, Stop> {
         if self.reading != id {
             self.forget();
             self.reading = id;
         }
-        let at = id.checked_sub(1).ok_or(Reason::NoIterator(id))? as usize;
-        let scan = self.scans.get_mut(at).ok_or(Reason::NoIterator(id))?;
-        if self.ahead.is_empty() && !scan.done {
-            self.step = self.step.saturating_mul(2).clamp(1, MAX_AHEAD);
-            let page = Page {
-                records: self.step,
-                bytes: MAX_AHEAD_BYTES,
-            };
-            let records = chain.scan(as_slice(&scan.start), as_slice(&scan.end), scan.order, page)?;
-            scan.done = records.is_empty();
-            self.ahead = records.into();
+        let done = self.at(id)?.done;
+        if self.ahead.is_empty() && !done {
+            self.read(id, chain)?;
         }
+        let next = self.ahead.front();
+        Ok(next.map(|(key, value)| key.len().saturating_add(value.len())))
+    }
+
+    /// Takes the record that was peeked at last; nothing if there was none.
+    ///
+    /// # Errors
+    /// When the bounds of all iterators take too much.
+    pub(crate) fn take(&mut self) -> Result<Option<Record>, Reason> {
         let Some(record) = self.ahead.pop_front() else {
             return Ok(None);
         };
+        let scan = self.at(self.reading)?;
         let bound = match scan.order {
             Order::Ascending => &mut scan.start,
             Order::Descending => &mut scan.end,
@@ -101,6 +103,26 @@ impl Scans {
         let passed = std::mem::replace(bound, Bound::Excluded(record.0.clone()));
         self.hold(length(&passed), record.0.len())?;
         Ok(Some(record))
+    }
+
+    /// Reads ahead, more each time.
+    fn read(&mut self, id: u32, chain: &mut dyn Chain) -> Result<(), Stop> {
+        let records = self.step.saturating_mul(2).clamp(1, MAX_AHEAD);
+        self.step = records;
+        let page = Page {
+            records,
+            bytes: MAX_AHEAD_BYTES,
+        };
+        let scan = self.at(id)?;
+        let records = chain.scan(as_slice(&scan.start), as_slice(&scan.end), scan.order, page)?;
+        scan.done = records.is_empty();
+        self.ahead = records.into();
+        Ok(())
+    }
+
+    fn at(&mut self, id: u32) -> Result<&mut Scan, Reason> {
+        let at = id.checked_sub(1).ok_or(Reason::NoIterator(id))? as usize;
+        self.scans.get_mut(at).ok_or(Reason::NoIterator(id))
     }
 
     /// Throws away what was read ahead, since the state changes.

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use wasmtime::{Caller, Linker};
 
-pub(crate) use wrap::wrap;
+use wrap::wrap;
 
-use crate::Fault;
 use crate::engine::State;
+use crate::{CodeHash, Fault};
 
 /// What all calls of a VM used. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,8 @@ pub struct FunctionCost {
 struct Tree {
     nodes: Vec<Node>,
     roots: BTreeMap<String, usize>,
+    /// Names of functions by code and number.
+    names: BTreeMap<CodeHash, Arc<[String]>>,
 }
 
 #[derive(Debug)]
@@ -58,6 +60,26 @@ impl Profile {
         let mut found: Vec<FunctionCost> = found.into_values().collect();
         found.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.name.cmp(&b.name)));
         found
+    }
+
+    /// Wraps the functions of a metered module, and keeps their names.
+    pub(crate) fn wrap(&self, hash: CodeHash, metered: &[u8], source: &[u8]) -> Result<Vec<u8>, Fault> {
+        let wrapped = wrap(metered, source)?;
+        self.0.lock().names.insert(hash, wrapped.names.into());
+        Ok(wrapped.wasm)
+    }
+
+    /// Follows a call of an entry point with so many points.
+    pub(crate) fn begin(&self, hash: &CodeHash, entry: &str, points: u64) -> Recorder {
+        let mut tree = self.0.lock();
+        let root = tree.root(entry);
+        tree.add(root, 1, 0);
+        Recorder {
+            profile: self.clone(),
+            names: tree.names.get(hash).cloned().unwrap_or_default(),
+            open: Vec::from([root]),
+            left: points,
+        }
     }
 
     /// One line for each way into a function: names with `;` between them, and its own points. The form
@@ -93,7 +115,10 @@ impl Tree {
     }
 
     fn child(&mut self, parent: usize, function: u32, names: &[String]) -> usize {
-        let found = self.nodes.get(parent).and_then(|node| node.children.get(&function));
+        let found = self
+            .nodes
+            .get(parent)
+            .and_then(|node| node.children.get(&function));
         if let Some(found) = found {
             return *found;
         }
@@ -124,10 +149,9 @@ impl Tree {
         };
         let outermost = !open.contains(&node.name.as_str());
         open.push(&node.name);
-        let below = node
-            .children
-            .values()
-            .fold(0u64, |sum, child| sum.saturating_add(self.sum(*child, open, found)));
+        let below = node.children.values().fold(0u64, |sum, child| {
+            sum.saturating_add(self.sum(*child, open, found))
+        });
         open.pop();
         let total = node.own.saturating_add(below);
         let cost = found.entry(node.name.clone()).or_insert_with(|| FunctionCost {
@@ -173,24 +197,6 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Begins a call of an entry point.
-    pub(crate) fn begin(profile: Profile, names: Arc<[String]>, entry: &str, points: u64) -> Self {
-        let root = {
-            let mut tree = profile.0.lock();
-            let root = tree.root(entry);
-            tree.add(root, 1, 0);
-            root
-        };
-        let open = Vec::from([root]);
-        let left = points;
-        Self {
-            profile,
-            names,
-            open,
-            left,
-        }
-    }
-
     /// Gives what was used since the last signal to the innermost function.
     pub(crate) fn spend(&mut self, left: u64) {
         let used = self.left.saturating_sub(left);
@@ -218,9 +224,13 @@ impl Recorder {
 /// Offers wrappers what they call.
 pub(crate) fn link(linker: &mut Linker<State>) -> Result<(), Fault> {
     linker
-        .func_wrap(wrap::MODULE, wrap::ENTER, |caller: Caller<'_, State>, function: u32| {
-            signal(caller, |recorder, left| recorder.enter(function, left));
-        })
+        .func_wrap(
+            wrap::MODULE,
+            wrap::ENTER,
+            |caller: Caller<'_, State>, function: u32| {
+                signal(caller, |recorder, left| recorder.enter(function, left));
+            },
+        )
         .map_err(Fault::engine)?;
     linker
         .func_wrap(wrap::MODULE, wrap::LEAVE, |caller: Caller<'_, State>, _: u32| {

@@ -7,8 +7,8 @@ use wasm_encoder::{
     TypeSection, ValType,
 };
 use wasmparser::{
-    CodeSectionReader, FunctionSectionReader, ImportSectionReader, KnownCustom, Name, Parser, Payload, TypeRef,
-    TypeSectionReader,
+    CodeSectionReader, FunctionSectionReader, ImportSectionReader, KnownCustom, Name, Parser, Payload,
+    TypeRef, TypeSectionReader,
 };
 
 use crate::Fault;
@@ -19,16 +19,16 @@ pub(super) const ENTER: &str = "enter";
 pub(super) const LEAVE: &str = "leave";
 
 /// A module with its wrappers, and the names of its functions, by the number that wrappers tell.
-pub(crate) struct Wrapped {
-    pub(crate) wasm: Vec<u8>,
-    pub(crate) names: Vec<String>,
+pub(super) struct Wrapped {
+    pub(super) wasm: Vec<u8>,
+    pub(super) names: Vec<String>,
 }
 
 /// Wraps all functions of a module that is valid.
 ///
 /// # Errors
 /// When it is not.
-pub(crate) fn wrap(metered: &[u8], source: &[u8]) -> Result<Wrapped, Fault> {
+pub(super) fn wrap(metered: &[u8], source: &[u8]) -> Result<Wrapped, Fault> {
     let functions = Functions::of(metered).map_err(Fault::engine)?;
     let names = functions.names(source);
     let mut module = Module::new();
@@ -148,7 +148,9 @@ impl Wrapper {
     }
 
     fn wrapper(&self, function: u32, ty: u32) -> Function {
-        let parameters = usize::try_from(ty).ok().and_then(|ty| self.functions.parameters.get(ty));
+        let parameters = usize::try_from(ty)
+            .ok()
+            .and_then(|ty| self.functions.parameters.get(ty));
         let number = Instruction::I32Const(function.cast_signed());
         let mut body = Function::new([]);
         body.instruction(&number);

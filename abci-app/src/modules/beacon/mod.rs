@@ -96,7 +96,9 @@ pub fn at(state: &impl Read, now: u64, height: u64) -> Result<Option<[u8; 32]>, 
     let (key, contribution) = entry?;
     let contribution: Contribution = record::decode(&contribution, &key)?;
     let beacon = contribution.beacon.as_ref().try_into();
-    beacon.map(Some).map_err(|_| Fault::corrupt("a contribution to the beacon"))
+    beacon
+        .map(Some)
+        .map_err(|_| Fault::corrupt("a contribution to the beacon"))
 }
 
 fn set_value(state: &mut Overlay, beacon: [u8; 32]) {

@@ -111,8 +111,8 @@ fn ask<S: Read>(view: &View<'_, S>, request: &[u8]) -> Result<Vec<u8>, No> {
 
 /// A contract's answer to another of the service bus.
 pub fn smart<S: Read>(view: &View<'_, S>, contract: &str, msg: &[u8]) -> Result<Vec<u8>, ExecError> {
-    let address = Address::from_bech32(contract)
-        .map_err(|error| sdk::invalid_address(format!("contract: {error}")))?;
+    let address =
+        Address::from_bech32(contract).map_err(|error| sdk::invalid_address(format!("contract: {error}")))?;
     call::ask(view, &address, msg)
 }
 

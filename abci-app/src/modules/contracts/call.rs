@@ -1,8 +1,8 @@
 //! Running an entry point of a contract.
 
 use cosmwasm_std::{
-    Addr, Binary, BlockInfo as EnvBlock, Coin, ContractInfo as EnvContract, Env, MessageInfo, MigrateInfo, Reply,
-    Timestamp, TransactionInfo, Uint256,
+    Addr, Binary, BlockInfo as EnvBlock, Coin, ContractInfo as EnvContract, Env, MessageInfo, MigrateInfo,
+    Reply, Timestamp, TransactionInfo, Uint256,
 };
 use slsbft_store::{Overlay, Read};
 use slsbft_types::{Address, Coins, Time};
@@ -82,7 +82,9 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             lane: runner.lane.clone(),
         };
         let outcome = match *task {
-            Task::Instantiate(From { sender, funds, msg }) => call.instantiate(&env, &info(sender, funds), msg),
+            Task::Instantiate(From { sender, funds, msg }) => {
+                call.instantiate(&env, &info(sender, funds), msg)
+            }
             Task::Execute(From { sender, funds, msg }) => call.execute(&env, &info(sender, funds), msg),
             Task::Migrate { sender, msg } => {
                 let info = MigrateInfo {
@@ -107,8 +109,12 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         task: &Task<'_>,
     ) -> Result<Response, ExecError> {
         let (entry, sender, funds, msg) = match *task {
-            Task::Instantiate(From { sender, funds, msg }) => (bus::Entry::Instantiate, Some(sender), Some(funds), msg),
-            Task::Execute(From { sender, funds, msg }) => (bus::Entry::Execute, Some(sender), Some(funds), msg),
+            Task::Instantiate(From { sender, funds, msg }) => {
+                (bus::Entry::Instantiate, Some(sender), Some(funds), msg)
+            }
+            Task::Execute(From { sender, funds, msg }) => {
+                (bus::Entry::Execute, Some(sender), Some(funds), msg)
+            }
             Task::Migrate { sender, msg } => (bus::Entry::Migrate, Some(sender), None, msg),
             Task::Notify(msg) => (bus::Entry::Hook, None, None, msg),
             Task::Reply(_) => return Err(no_reply(contract)),

@@ -97,7 +97,9 @@ pub fn own(
         return Err(ContractsError::Event(format!("Event type too short: '{kind}'")));
     }
     let begun = event(&format!("wasm-{kind}")).attr(CONTRACT, contract);
-    let attributes = attributes.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let attributes = attributes
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()));
     ctx.emit(with(begun, attributes)?);
     Ok(())
 }

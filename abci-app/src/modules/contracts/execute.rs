@@ -160,7 +160,12 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             return Err(sdk::unauthorized("to use new code").into());
         }
         events::migrated(ctx, contract, code);
-        let response = self.run(ctx, contract, state::hash_of(&new)?, &Task::Migrate { sender, msg })?;
+        let response = self.run(
+            ctx,
+            contract,
+            state::hash_of(&new)?,
+            &Task::Migrate { sender, msg },
+        )?;
         record.code_id = code;
         state::save(ctx.state, contract, &record);
         keep(ctx, msg)?;
@@ -204,7 +209,7 @@ fn store_code(
         instantiate_config: Some(access),
     };
     let id = state::add_code(ctx.state, code, &info)?;
-    events::stored(ctx, id, &hash.0, report.capabilities.iter().map(String::as_str));
+    events::stored(ctx, id, &hash.0, report.capabilities());
     Ok(pack(&MsgStoreCodeResponse {
         code_id: id,
         checksum: hash.0.to_vec(),

@@ -67,7 +67,9 @@ impl<'a, 'c, L: Ledger, R: Router> Writer<'a, 'c, L, R> {
         let used = points.saturating_sub(budget.left());
         match result {
             Ok(response) => Ok((used, Ok(response))),
-            Err(error) if budget.is_exceeded() && is_out_of_gas(&error) => Ok((used, Err(CallError::OutOfGas))),
+            Err(error) if budget.is_exceeded() && is_out_of_gas(&error) => {
+                Ok((used, Err(CallError::OutOfGas)))
+            }
             Err(ExecError::Tx(error)) => Ok((used, Err(CallError::Failed(redacted(&error))))),
             Err(ExecError::Fault(cause)) => Err(fault(cause)),
         }
@@ -83,9 +85,14 @@ impl<'a, 'c, L: Ledger, R: Router> Writer<'a, 'c, L, R> {
     ) -> (Budget, T) {
         let budget = Budget::new(points);
         let Context {
-            state, block, machine, ..
+            state,
+            block,
+            machine,
+            ..
         } = &*self.ctx;
-        let depth = u32::try_from(machine.waiting.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let depth = u32::try_from(machine.waiting.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
         let waiting: Vec<_> = machine.waiting.iter().chain(closed).copied().collect();
         let at = (block.height, block.time);
         let view = View::new(&**state, at, &machine.runner, &budget, depth, &waiting);
@@ -121,7 +128,14 @@ impl<'a, S: Read> Reader<'a, S> {
         let waiting: Vec<_> = self.view.waiting().iter().chain(closed).copied().collect();
         let at = (self.view.height(), self.view.time());
         let depth = self.view.depth().saturating_add(1);
-        let view = View::new(self.view.state(), at, self.view.runner(), &budget, depth, &waiting);
+        let view = View::new(
+            self.view.state(),
+            at,
+            self.view.runner(),
+            &budget,
+            depth,
+            &waiting,
+        );
         let answer = body(&view);
         (budget, answer)
     }
@@ -284,7 +298,10 @@ impl<L: Ledger, R: Router> Chain for Writer<'_, '_, L, R> {
     }
 
     fn query(&mut self, request: &[u8], points: u64) -> Result<Answer, Fault> {
-        answered(self.asked(None, points, |view| ask::answer(view, request)), points)
+        answered(
+            self.asked(None, points, |view| ask::answer(view, request)),
+            points,
+        )
     }
 
     fn execute(&mut self, contract: &str, msg: &[u8], funds: &str, points: u64) -> Result<Called, Fault> {
@@ -323,11 +340,19 @@ impl<L: Ledger, R: Router> Chain for Writer<'_, '_, L, R> {
     }
 
     fn grpc(&mut self, path: &str, request: &[u8], points: u64) -> Result<Called, Fault> {
-        told(self.asked(Some(self.contract), points, |view| grpc(view, path, request)), points)
+        told(
+            self.asked(Some(self.contract), points, |view| grpc(view, path, request)),
+            points,
+        )
     }
 
     fn ask(&mut self, contract: &str, msg: &[u8], points: u64) -> Result<Called, Fault> {
-        told(self.asked(Some(self.contract), points, |view| ask::smart(view, contract, msg)), points)
+        told(
+            self.asked(Some(self.contract), points, |view| {
+                ask::smart(view, contract, msg)
+            }),
+            points,
+        )
     }
 
     fn event(&mut self, kind: &str, attributes: &[(String, String)]) -> Result<Result<(), String>, Fault> {
@@ -381,15 +406,26 @@ impl<S: Read> Chain for Reader<'_, S> {
     }
 
     fn query(&mut self, request: &[u8], points: u64) -> Result<Answer, Fault> {
-        answered(self.asked(None, points, |view| ask::answer(view, request)), points)
+        answered(
+            self.asked(None, points, |view| ask::answer(view, request)),
+            points,
+        )
     }
 
     fn grpc(&mut self, path: &str, request: &[u8], points: u64) -> Result<Called, Fault> {
-        told(self.asked(Some(self.contract), points, |view| grpc(view, path, request)), points)
+        told(
+            self.asked(Some(self.contract), points, |view| grpc(view, path, request)),
+            points,
+        )
     }
 
     fn ask(&mut self, contract: &str, msg: &[u8], points: u64) -> Result<Called, Fault> {
-        told(self.asked(Some(self.contract), points, |view| ask::smart(view, contract, msg)), points)
+        told(
+            self.asked(Some(self.contract), points, |view| {
+                ask::smart(view, contract, msg)
+            }),
+            points,
+        )
     }
 
     fn beacon(&mut self, height: u64) -> Result<Option<[u8; 32]>, Fault> {

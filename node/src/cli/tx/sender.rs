@@ -77,15 +77,20 @@ impl<'a> Sender<'a> {
     pub async fn execute<M: Message + Name, A: Message + Default>(&self, message: &M) -> Result<A, Failure> {
         let options = &self.with.tx;
         if options.dry_run || options.generate_only || options.wait().is_zero() {
-            return Err("this takes more than one transaction, of which each needs the one before: \
+            return Err(
+                "this takes more than one transaction, of which each needs the one before: \
                         it cannot be only priced, printed, or not waited for"
-                .into());
+                    .into(),
+            );
         }
         let signed = self.broadcast(TxBuilder::of(message)).await?;
         let signed = signed.ok_or("the transaction was not sent")?;
         let outcome = self.client.wait_for(signed.hash(), options.wait()).await?;
         let data = hex::decode(&outcome.response.data)?;
-        let response = TxMsgData::decode(data.as_slice())?.msg_responses.into_iter().next();
+        let response = TxMsgData::decode(data.as_slice())?
+            .msg_responses
+            .into_iter()
+            .next();
         Ok(A::decode(response.unwrap_or_default().value.as_slice())?)
     }
 

@@ -48,18 +48,21 @@ fn check(vm: &Vm, code: &[u8]) -> Result<String, Failure> {
     let begun = Instant::now();
     vm.compile(code)?;
     let compiled = begun.elapsed();
-    let entries: Vec<_> = report.entries.iter().map(|entry| entry.name()).collect();
     let mut lines = Vec::from([
         ("size", format!("{} bytes", code.len())),
         ("hash", CodeHash::of(code).to_string()),
-        ("entry points", entries.join(", ")),
+        ("written for", report.interface().to_string()),
+        ("entry points", report.entries().join(", ")),
     ]);
     let mut list = |name, items: Vec<&str>| {
         if !items.is_empty() {
             lines.push((name, items.join(", ")));
         }
     };
-    list("requires", report.capabilities.iter().map(String::as_str).collect());
+    list(
+        "requires",
+        report.capabilities.iter().map(String::as_str).collect(),
+    );
     list("never called", report.ibc);
     lines.push(("compiled in", format!("{} ms here", compiled.as_millis())));
     lines.push(("verdict", "accepted".to_owned()));

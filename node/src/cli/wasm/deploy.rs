@@ -81,7 +81,10 @@ async fn deploy(args: Args, global: &Global) -> Outcome {
         funds: amount.unwrap_or_default().to_proto(),
     };
     let made: MsgInstantiateContractResponse = sender.execute(&instantiate).await.map_err(|error| {
-        format!("code {} is stored, but there is no contract of it: {error}", stored.code_id)
+        format!(
+            "code {} is stored, but there is no contract of it: {error}",
+            stored.code_id
+        )
     })?;
     with.output
         .print(&json!({ "code_id": stored.code_id.to_string(), "contract": made.address }))

@@ -101,7 +101,9 @@ impl Trial {
             Step::Blocks(number) => {
                 for _ in 0..number {
                     let events = self.chain.block(Vec::new())?.events;
-                    show_events(&events, |kind| kind.starts_with("hook") || kind.starts_with("wasm"))?;
+                    show_events(&events, |kind| {
+                        kind.starts_with("hook") || kind.starts_with("wasm")
+                    })?;
                 }
                 say!("\nheight {}", self.chain.height());
             }

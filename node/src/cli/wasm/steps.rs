@@ -104,11 +104,32 @@ mod tests {
 
     #[test]
     fn steps_say_who_and_with_which_coins() {
-        let steps = read(&words(&["execute@bob+5ankr", "{}", "query", "{\"a\":1}", "blocks", "3"])).unwrap();
-        let [Step::Call { entry, who, funds, msg }, Step::Query(query), Step::Blocks(3)] = steps.as_slice() else {
+        let steps = read(&words(&[
+            "execute@bob+5ankr",
+            "{}",
+            "query",
+            "{\"a\":1}",
+            "blocks",
+            "3",
+        ]))
+        .unwrap();
+        let [
+            Step::Call {
+                entry,
+                who,
+                funds,
+                msg,
+            },
+            Step::Query(query),
+            Step::Blocks(3),
+        ] = steps.as_slice()
+        else {
             panic!("{steps:?}");
         };
-        assert_eq!((*entry, who.as_str(), msg.as_str()), (Entry::Execute, "bob", "{}"));
+        assert_eq!(
+            (*entry, who.as_str(), msg.as_str()),
+            (Entry::Execute, "bob", "{}")
+        );
         assert_eq!(funds.to_string(), "5000000uankr");
         assert_eq!(query, "{\"a\":1}");
     }

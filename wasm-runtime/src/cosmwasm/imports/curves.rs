@@ -6,11 +6,12 @@ use cosmwasm_crypto::{
     bls12_381_pairing_equality,
 };
 
-use crate::HostPrices;
 use crate::cosmwasm::region::{self, put};
 use crate::engine::{Guest, Stop, charge};
+use crate::host::called;
+use crate::host::crypto::{Curve, SECP256K1, SECP256R1};
 
-use super::called;
+use super::code;
 
 /// The longest list of points, in bytes.
 const MAX_POINTS: usize = 2 << 20;
@@ -27,12 +28,6 @@ const G1: usize = 48;
 /// Bytes of a point of G2.
 const G2: usize = 96;
 
-/// Checks a signature, which is valid or not, or has the wrong form.
-type Verify = fn(&[u8], &[u8], &[u8]) -> Result<bool, CryptoError>;
-
-/// Finds the key that made a signature.
-type Recover = fn(&[u8], &[u8], u8) -> Result<Vec<u8>, CryptoError>;
-
 /// Zero for a valid signature, one for another, else what is wrong with the arguments.
 pub(super) fn secp256k1_verify(
     guest: Guest<'_>,
@@ -40,12 +35,7 @@ pub(super) fn secp256k1_verify(
     signature: u32,
     key: u32,
 ) -> wasmtime::Result<u32> {
-    verify(
-        guest,
-        [hash, signature, key],
-        |p| p.secp256k1_verify,
-        cosmwasm_crypto::secp256k1_verify,
-    )
+    verify(guest, &SECP256K1, [hash, signature, key])
 }
 
 /// Like [`secp256k1_verify`] on the other curve.
@@ -55,12 +45,7 @@ pub(super) fn secp256r1_verify(
     signature: u32,
     key: u32,
 ) -> wasmtime::Result<u32> {
-    verify(
-        guest,
-        [hash, signature, key],
-        |p| p.secp256r1_verify,
-        cosmwasm_crypto::secp256r1_verify,
-    )
+    verify(guest, &SECP256R1, [hash, signature, key])
 }
 
 /// A pointer to the public key in the low half, or what is wrong with the arguments in the high half.
@@ -70,13 +55,7 @@ pub(super) fn secp256k1_recover(
     signature: u32,
     parameter: u32,
 ) -> wasmtime::Result<u64> {
-    let function = cosmwasm_crypto::secp256k1_recover_pubkey;
-    recover(
-        guest,
-        [hash, signature, parameter],
-        |p| p.secp256k1_recover,
-        function,
-    )
+    recover(guest, &SECP256K1, [hash, signature, parameter])
 }
 
 /// Like [`secp256k1_recover`] on the other curve.
@@ -86,48 +65,26 @@ pub(super) fn secp256r1_recover(
     signature: u32,
     parameter: u32,
 ) -> wasmtime::Result<u64> {
-    let function = cosmwasm_crypto::secp256r1_recover_pubkey;
-    recover(
-        guest,
-        [hash, signature, parameter],
-        |p| p.secp256r1_recover,
-        function,
-    )
+    recover(guest, &SECP256R1, [hash, signature, parameter])
 }
 
-fn verify(
-    mut guest: Guest<'_>,
-    [hash, signature, key]: [u32; 3],
-    price: fn(&HostPrices) -> u64,
-    function: Verify,
-) -> wasmtime::Result<u32> {
+fn verify(mut guest: Guest<'_>, curve: &Curve, [hash, signature, key]: [u32; 3]) -> wasmtime::Result<u32> {
     called(&mut guest)?;
     let (hash, signature) = signed(&mut guest, hash, signature)?;
     let key = region::read(&mut guest, key, ECDSA_PUBKEY_MAX_LEN, "a public key")?;
-    let price = price(&guest.data().prices);
-    charge(&mut guest, price)?;
-    Ok(match function(&hash, &signature, &key) {
-        Ok(valid) => u32::from(!valid),
-        Err(error) => error.code(),
-    })
+    Ok(code(curve.verify(&mut guest, &hash, &signature, &key)?))
 }
 
 fn recover(
     mut guest: Guest<'_>,
+    curve: &Curve,
     [hash, signature, parameter]: [u32; 3],
-    price: fn(&HostPrices) -> u64,
-    function: Recover,
 ) -> wasmtime::Result<u64> {
     called(&mut guest)?;
     let (hash, signature) = signed(&mut guest, hash, signature)?;
-    let Ok(parameter) = u8::try_from(parameter) else {
-        return Ok(high(&CryptoError::invalid_recovery_param()));
-    };
-    let price = price(&guest.data().prices);
-    charge(&mut guest, price)?;
-    match function(&hash, &signature, parameter) {
+    match curve.recover(&mut guest, &hash, &signature, parameter)? {
         Ok(key) => put(guest, &key).map(u64::from),
-        Err(error) => Ok(high(&error)),
+        Err(error) => Ok(u64::from(error.code()) << 32),
     }
 }
 
@@ -135,10 +92,6 @@ fn signed(guest: &mut Guest<'_>, hash: u32, signature: u32) -> Result<(Vec<u8>, 
     let hash = region::read(&mut *guest, hash, MESSAGE_HASH_MAX_LEN, "a hash")?;
     let signature = region::read(guest, signature, ECDSA_SIGNATURE_LEN, "a signature")?;
     Ok((hash, signature))
-}
-
-fn high(error: &CryptoError) -> u64 {
-    u64::from(error.code()) << 32
 }
 
 /// Writes the sum of points to `out`; zero, or what is wrong with the points.
@@ -176,10 +129,7 @@ pub(super) fn pairing_equality(
     let pairs = (ps.len() / G1).saturating_add(1);
     let price = guest.data().prices.bls12_381_pairing_equality.of(pairs);
     charge(&mut guest, price)?;
-    Ok(match bls12_381_pairing_equality(&ps, &qs, &r, &s) {
-        Ok(equal) => u32::from(!equal),
-        Err(error) => error.code(),
-    })
+    Ok(code(bls12_381_pairing_equality(&ps, &qs, &r, &s)))
 }
 
 /// Writes the point that a message hashes to; zero, or that there is no such hash function.

@@ -1,21 +1,14 @@
 //! Ed25519 signatures.
 
-use cosmwasm_crypto::{CryptoError, EDDSA_PUBKEY_LEN, ed25519_verify};
+use cosmwasm_crypto::{CryptoError, EDDSA_PUBKEY_LEN};
 
 use crate::Reason;
 use crate::cosmwasm::{region, sections};
-use crate::engine::{Guest, Stop, charge};
+use crate::engine::{Guest, Stop};
+use crate::host::called;
+use crate::host::crypto::{MAX_BATCH, MAX_MESSAGE, SIGNATURE, Signed, ed25519};
 
-use super::called;
-
-/// The longest message, in bytes.
-const MAX_MESSAGE: usize = 128 << 10;
-
-/// Bytes of a signature.
-const SIGNATURE: usize = 64;
-
-/// The most signatures of a batch for which there is room.
-const MAX_BATCH: usize = 256;
+use super::code;
 
 /// More sections than a list of signatures has room for, however short they are: nothing of so many
 /// messages or keys can fit to the signatures.
@@ -27,13 +20,11 @@ pub(super) fn verify(mut guest: Guest<'_>, message: u32, signature: u32, key: u3
     let message = region::read(&mut guest, message, MAX_MESSAGE, "a message")?;
     let signature = region::read(&mut guest, signature, SIGNATURE, "a signature")?;
     let key = region::read(&mut guest, key, EDDSA_PUBKEY_LEN, "a public key")?;
-    let price = guest.data().prices.ed25519_verify.of(message.len());
-    charge(&mut guest, price)?;
-    Ok(code(ed25519_verify(&message, &signature, &key)))
+    Ok(code(ed25519(&mut guest, &[(&message, &signature, &key)])?))
 }
 
 /// Like [`verify`] for lists of messages, signatures and keys, of which one message or one key may stand
-/// for all. Each signature is checked by itself: checking all at once takes random numbers.
+/// for all.
 pub(super) fn batch_verify(
     mut guest: Guest<'_>,
     messages: u32,
@@ -50,15 +41,8 @@ pub(super) fn batch_verify(
     let Some(batch) = pair(&messages, &signatures, &keys) else {
         return Ok(CryptoError::batch_err("").code());
     };
-    let price = guest.data().prices.ed25519_verify;
-    let price = batch.iter().fold(0_u64, |sum, (message, ..)| {
-        sum.saturating_add(price.of(message.len()))
-    });
-    charge(&mut guest, price)?;
-    Ok(verify_all(&batch))
+    Ok(code(ed25519(&mut guest, &batch)?))
 }
-
-type Signed<'a> = (&'a [u8], &'a [u8], &'a [u8]);
 
 /// Puts messages, signatures and keys side by side, if their numbers allow it.
 fn pair<'a>(messages: &[&'a [u8]], signatures: &[&'a [u8]], keys: &[&'a [u8]]) -> Option<Vec<Signed<'a>>> {
@@ -76,29 +60,6 @@ fn pair<'a>(messages: &[&'a [u8]], signatures: &[&'a [u8]], keys: &[&'a [u8]]) -
             .map(|((s, m), k)| (*m, *s, *k))
             .collect()
     })
-}
-
-/// Arguments of a wrong form are found before any signature is checked.
-fn verify_all(batch: &[Signed<'_>]) -> u32 {
-    for (_, signature, key) in batch {
-        if signature.len() != SIGNATURE {
-            return CryptoError::invalid_signature_format().code();
-        }
-        if key.len() != EDDSA_PUBKEY_LEN {
-            return CryptoError::invalid_pubkey_format().code();
-        }
-    }
-    let codes = batch
-        .iter()
-        .map(|(message, signature, key)| code(ed25519_verify(message, signature, key)));
-    codes.max().unwrap_or(0)
-}
-
-fn code(result: Result<bool, CryptoError>) -> u32 {
-    match result {
-        Ok(valid) => u32::from(!valid),
-        Err(error) => error.code(),
-    }
 }
 
 fn list(guest: &mut Guest<'_>, pointer: u32, item: usize, what: &'static str) -> Result<Vec<u8>, Stop> {

@@ -8,33 +8,12 @@ mod ed25519;
 mod query;
 mod storage;
 
-use wasmtime::Linker;
+use cosmwasm_crypto::CryptoError;
 
-use super::check::Signature;
-use crate::Fault;
-use crate::engine::{Guest, State, Stop, charge};
-use crate::pass::ValueType;
-
-/// Writes the list of imports once: their names, types for the check at upload, and functions.
-macro_rules! imports {
-    ($($name:literal $function:path: ($($parameter:ident)*) -> ($($result:ident)*);)*) => {
-        /// The host's functions and their types.
-        pub(super) const IMPORTS: &[(&str, Signature)] = &[
-            $(($name, Signature {
-                parameters: &[$(ValueType::$parameter),*],
-                results: &[$(ValueType::$result),*],
-            }),)*
-        ];
-
-        /// Offers the functions to all modules that are linked.
-        pub(crate) fn link(linker: &mut Linker<State>) -> Result<(), Fault> {
-            $(linker.func_wrap(super::MODULE, $name, $function).map_err(Fault::engine)?;)*
-            Ok(())
-        }
-    };
-}
+use crate::interface::imports;
 
 imports! {
+    super::MODULE;
     "db_read" storage::read: (I32) -> (I32);
     "db_write" storage::write: (I32 I32) -> ();
     "db_remove" storage::remove: (I32) -> ();
@@ -61,8 +40,10 @@ imports! {
     "query_chain" query::query_chain: (I32) -> (I32);
 }
 
-/// Charges for a call of the host.
-fn called(guest: &mut Guest<'_>) -> Result<(), Stop> {
-    let price = guest.data().prices.call;
-    charge(guest, price)
+/// Zero for yes, one for no, or what is wrong with the arguments.
+fn code(result: Result<bool, CryptoError>) -> u32 {
+    match result {
+        Ok(valid) => u32::from(!valid),
+        Err(error) => error.code(),
+    }
 }

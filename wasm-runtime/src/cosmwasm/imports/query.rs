@@ -1,17 +1,10 @@
 //! Questions to the chain, and what a contract has to say.
 
+use crate::Reason;
 use crate::cosmwasm::region::{self, put};
 use crate::engine::{Guest, Stop, charge, left};
-use crate::failure::text;
-use crate::{Fault, Reason};
-
-use super::called;
-
-/// The longest question, in bytes.
-const MAX_REQUEST: usize = 64 << 10;
-
-/// The longest text, in bytes.
-const MAX_TEXT: usize = 2 << 20;
+use crate::host::text::{self, MAX_SAID};
+use crate::host::{MAX_REQUEST, called};
 
 /// Asks the chain, or another contract through it, for at most what is left of the budget.
 pub(super) fn query_chain(mut guest: Guest<'_>, request: u32) -> wasmtime::Result<u32> {
@@ -25,24 +18,17 @@ pub(super) fn query_chain(mut guest: Guest<'_>, request: u32) -> wasmtime::Resul
     put(guest, &answer.bytes)
 }
 
-/// Hands the contract's text to the developer; the state never depends on it.
+/// Hands the contract's text to the developer.
 pub(super) fn debug(mut guest: Guest<'_>, message: u32) -> wasmtime::Result<()> {
     called(&mut guest)?;
-    let message = region::read(&mut guest, message, MAX_TEXT, "a debug message")?;
-    guest.data().chain(|chain| said(chain, &message))?;
-    Ok(())
-}
-
-fn said(chain: &mut dyn crate::Chain, message: &[u8]) -> Result<(), Fault> {
-    chain.debug(&text(message));
-    Ok(())
+    let message = region::read(&mut guest, message, MAX_SAID, "a debug message")?;
+    Ok(text::debug(&guest, &message)?)
 }
 
 /// Ends the call with the contract's text.
 pub(super) fn abort(mut guest: Guest<'_>, message: u32) -> wasmtime::Result<()> {
     called(&mut guest)?;
-    let message = region::read(&mut guest, message, MAX_TEXT, "an abort message")?;
-    let price = guest.data().prices.text.of(message.len());
-    charge(&mut guest, price)?;
-    Err(Stop::from(Reason::Aborted(text(&message))).into())
+    let message = region::read(&mut guest, message, MAX_SAID, "an abort message")?;
+    let reason = Reason::Aborted(text::last(&mut guest, &message)?);
+    Err(Stop::from(reason).into())
 }

@@ -1,29 +1,20 @@
 //! The contract's state.
 
-use crate::cosmwasm::region::{put, read_optional, too_long};
+use crate::Record;
+use crate::cosmwasm::region::{put, read_optional};
 use crate::cosmwasm::{region, sections};
-use crate::engine::{Guest, Stop, charge};
-use crate::{Order, Reason, Record};
-
-use super::called;
-
-/// The longest key, in bytes.
-const MAX_KEY: usize = 64 << 10;
-
-/// The longest value, in bytes.
-const MAX_VALUE: usize = 128 << 10;
+use crate::engine::{Guest, Stop};
+use crate::host::storage::{self, MAX_KEY, MAX_VALUE};
+use crate::host::{called, too_long, writable};
 
 /// The value at a key; zero if there is none.
 pub(super) fn read(mut guest: Guest<'_>, key: u32) -> wasmtime::Result<u32> {
     called(&mut guest)?;
     let key = region::read(&mut guest, key, MAX_KEY, "a key")?;
-    let price = guest.data().prices.storage_read;
-    charge(&mut guest, price.of(key.len()))?;
-    let Some(value) = guest.data().chain(|chain| chain.get(&key))? else {
-        return Ok(0);
-    };
-    charge(&mut guest, price.each.saturating_mul(value.len() as u64))?;
-    put(guest, &value)
+    match storage::get(&mut guest, &key)? {
+        Some(value) => put(guest, &value),
+        None => Ok(0),
+    }
 }
 
 /// Puts a value at a key.
@@ -32,15 +23,7 @@ pub(super) fn write(mut guest: Guest<'_>, key: u32, value: u32) -> wasmtime::Res
     writable(&guest)?;
     let key = region::read(&mut guest, key, MAX_KEY, "a key")?;
     let value = region::read(&mut guest, value, MAX_VALUE, "a value")?;
-    let price = guest
-        .data()
-        .prices
-        .storage_write
-        .of(key.len().saturating_add(value.len()));
-    charge(&mut guest, price)?;
-    guest.data_mut().scans.forget();
-    guest.data().chain(|chain| chain.set(&key, &value))?;
-    Ok(())
+    Ok(storage::set(&mut guest, &key, &value)?)
 }
 
 /// Removes a key.
@@ -48,11 +31,7 @@ pub(super) fn remove(mut guest: Guest<'_>, key: u32) -> wasmtime::Result<()> {
     called(&mut guest)?;
     writable(&guest)?;
     let key = region::read(&mut guest, key, MAX_KEY, "a key")?;
-    let price = guest.data().prices.storage_remove.of(key.len());
-    charge(&mut guest, price)?;
-    guest.data_mut().scans.forget();
-    guest.data().chain(|chain| chain.remove(&key))?;
-    Ok(())
+    Ok(storage::remove(&mut guest, &key)?)
 }
 
 /// Opens an iterator and returns its number. A bound of zero is none.
@@ -60,22 +39,7 @@ pub(super) fn scan(mut guest: Guest<'_>, start: u32, end: u32, order: i32) -> wa
     called(&mut guest)?;
     let start = read_optional(&mut guest, start, MAX_KEY, "a key")?;
     let end = read_optional(&mut guest, end, MAX_KEY, "a key")?;
-    let order = match order {
-        1 => Order::Ascending,
-        2 => Order::Descending,
-        other => return Err(Stop::from(Reason::NoOrder(other)).into()),
-    };
-    let bytes = start
-        .as_ref()
-        .map_or(0, Vec::len)
-        .saturating_add(end.as_ref().map_or(0, Vec::len));
-    let price = guest.data().prices.scan.of(bytes);
-    charge(&mut guest, price)?;
-    Ok(guest
-        .data_mut()
-        .scans
-        .open(start, end, order)
-        .map_err(Stop::from)?)
+    Ok(storage::scan(&mut guest, start, end, order)?)
 }
 
 /// The next record as sections; an empty key at the end.
@@ -104,20 +68,5 @@ pub(super) fn next_value(mut guest: Guest<'_>, id: u32) -> wasmtime::Result<u32>
 
 fn step(guest: &mut Guest<'_>, id: u32) -> Result<Option<Record>, Stop> {
     called(guest)?;
-    let price = guest.data().prices.next;
-    charge(&mut *guest, price.base)?;
-    let record = guest.data_mut().next(id)?;
-    let bytes = record
-        .as_ref()
-        .map_or(0, |(key, value)| key.len().saturating_add(value.len()));
-    charge(guest, price.each.saturating_mul(bytes as u64))?;
-    Ok(record)
-}
-
-fn writable(guest: &Guest<'_>) -> Result<(), Stop> {
-    if guest.data().read_only {
-        Err(Reason::ReadOnly.into())
-    } else {
-        Ok(())
-    }
+    storage::next(guest, id)
 }
