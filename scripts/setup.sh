@@ -3,7 +3,8 @@
 # again: it does nothing, quickly, where everything is there.
 #   scripts/setup.sh            for `make testnet`: libclang, CometBFT
 #   scripts/setup.sh build      only what compiling needs
-#   scripts/setup.sh clients    also the foreign clients that `make test` runs
+#   scripts/setup.sh clients    also the foreign clients that `make test` runs, and the
+#                               compilers of the contracts that it tests
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +15,8 @@ GRPCURL_VERSION=v1.9.3
 # What CometBFT needs to build; since 1.21, Go fetches a newer version of itself if it may.
 GO_BUILDS=25 GO_FETCHES=21
 TOOLS="$PWD/.tools/bin"
+
+what=${1:-run}
 
 say() { printf '\033[1msetup:\033[0m %s\n' "$*" >&2; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -61,8 +64,18 @@ has_libclang() {
         compgen -G '/usr/local/lib*/clang/*/include/stddef.h' >/dev/null
 }
 
+# The same names in which the tests look for it.
+has_clang() {
+    local name
+    for name in clang clang-14 clang-16 clang-19; do
+        have "$name" && return 0
+    done
+    return 1
+}
+
 system_packages() {
     local packages=()
+    [ "$what" != clients ] || has_clang || packages+=(clang lld)
     has_libclang || packages+=(libclang-dev)
     { have c++ && have make; } || packages+=(build-essential)
     have curl || packages+=(curl)
@@ -169,7 +182,6 @@ clients() {
     python
 }
 
-what=${1:-run}
 system_packages
 languages
 case $what in

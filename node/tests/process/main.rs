@@ -10,6 +10,7 @@
 )]
 
 mod commands;
+mod contracts;
 mod crash;
 mod genesis;
 mod lifecycle;

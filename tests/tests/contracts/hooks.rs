@@ -304,9 +304,15 @@ fn subscriptions_and_what_waits_outlive_a_restart_and_an_export() {
     exported.validate().unwrap();
     world.chain = world.chain.restart();
     assert_eq!(calls_of_block(&mut world).len(), 2);
-    let mut again = slsbft_genesis::local("again-1", slsbft_types::Time::from_seconds(world.chain.time));
-    again.app_state = exported.clone();
-    let again = slsbft_tests::Chain::from_genesis(&again);
-    let twice = slsbft_app::app::export(&again.snapshot(), again.height as u64).unwrap();
-    assert_eq!(twice.hooks, exported.hooks);
+    let after = |chain: &slsbft_tests::Chain| {
+        slsbft_app::app::export(&chain.snapshot(), chain.height as u64)
+            .unwrap()
+            .hooks
+    };
+    let mut genesis = slsbft_genesis::local("again-1", slsbft_types::Time::from_seconds(world.chain.time));
+    genesis.app_state = exported;
+    let mut again = slsbft_tests::Chain::from_genesis(&genesis);
+    again.block();
+    assert_eq!(after(&again), after(&world.chain));
+    assert_eq!(after(&again).inbox.len(), 1);
 }

@@ -54,16 +54,15 @@ fn check(vm: &Vm, code: &[u8]) -> Result<String, Failure> {
         ("written for", report.interface().to_string()),
         ("entry points", report.entries().join(", ")),
     ]);
-    let mut list = |name, items: Vec<&str>| {
+    let required: Vec<_> = report.capabilities().collect();
+    for (name, items) in [
+        ("requires", required.as_slice()),
+        ("never called", report.never_called()),
+    ] {
         if !items.is_empty() {
             lines.push((name, items.join(", ")));
         }
-    };
-    list(
-        "requires",
-        report.capabilities.iter().map(String::as_str).collect(),
-    );
-    list("never called", report.ibc);
+    }
     lines.push(("compiled in", format!("{} ms here", compiled.as_millis())));
     lines.push(("verdict", "accepted".to_owned()));
     Ok(lines
