@@ -31,7 +31,15 @@ fn clang() -> Command {
 fn compile(source: &Path, name: &str) -> Vec<u8> {
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let compiled = clang()
-        .args(["--target=wasm32", "-O2", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-nostdlib"])
+        .args([
+            "--target=wasm32",
+            "-O2",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-ffreestanding",
+            "-nostdlib",
+        ])
         .args(["-Wl,--no-entry,--stack-first,--strip-all", "-I"])
         .arg(sdk())
         .arg("-o")
@@ -53,7 +61,10 @@ fn the_header_declares_what_the_host_offers_with_its_types() {
         .map(|rest| rest.split(')').next().unwrap())
         .collect();
     assert_eq!(declared, IMPORTS.iter().map(|(name, _)| *name).collect());
-    let all: Vec<_> = declared.iter().map(|name| format!("(void *)slsbft_{name}")).collect();
+    let all: Vec<_> = declared
+        .iter()
+        .map(|name| format!("(void *)slsbft_{name}"))
+        .collect();
     let source = format!(
         "#include \"slsbft.h\"\nSLSBFT_CONTRACT\nvoid *volatile all[] = {{{}}};
         SLSBFT_ENTRY(hook) {{ if (!all[slsbft_block_height()]) slsbft_panic_text(\"\"); }}",
@@ -107,7 +118,10 @@ fn the_counter_refuses_with_words() {
         refuse(Entry::Execute, &format!("add {most}0")),
         words("say `add` and a number")
     );
-    assert_eq!(refuse(Entry::Execute, &"a".repeat(5000)), words("the message is too long"));
+    assert_eq!(
+        refuse(Entry::Execute, &"a".repeat(5000)),
+        words("the message is too long")
+    );
     let begin = enter(&mut world, &code, Entry::Instantiate, most.as_bytes(), PLENTY);
     assert_eq!(text(begin), "");
     let full = enter(&mut world, &code, Entry::Execute, b"add 1", PLENTY);
