@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use slsbft_wasm::cosmwasm::{CheckError, Entry};
-use slsbft_wasm::{CompileError, Config, Refusal, Vm};
+use slsbft_wasm::cosmwasm::{self, Entry};
+use slsbft_wasm::{CheckError, CompileError, Config, Interface, Refusal, Report, Vm};
 
 use crate::support::{VM, contract, published};
 
@@ -14,9 +14,16 @@ fn refusal(wasm: &[u8]) -> CheckError {
     }
 }
 
+fn report(name: &str) -> cosmwasm::Report {
+    match VM.check(&published(name)).unwrap() {
+        Report::CosmWasm(report) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn published_contracts_are_described() {
-    let report = VM.check(&published("ibc_reflect")).unwrap();
+    let report = self::report("ibc_reflect");
     assert_eq!(
         report.entries,
         [
@@ -28,7 +35,7 @@ fn published_contracts_are_described() {
         ]
     );
     assert!(report.ibc.contains(&"ibc_packet_receive") && report.capabilities.contains("stargate"));
-    let report = VM.check(&published("hackatom")).unwrap();
+    let report = self::report("hackatom");
     assert!(report.entries.contains(&Entry::Sudo) && report.ibc.is_empty());
 }
 
@@ -43,6 +50,7 @@ fn imports_that_no_host_offers_are_named() {
         let CheckError::UnknownImport {
             module: found,
             name: import,
+            ..
         } = refusal(&wasm)
         else {
             panic!()
@@ -60,6 +68,7 @@ fn wrong_types_are_named_with_the_right_ones() {
         r#"(func (export "execute") (param i32 i32) (result i32) (i32.const 0))"#,
     ));
     let wrong = |name: &str, expected: &str, found: &str| CheckError::WrongType {
+        interface: Interface::CosmWasm,
         name: name.to_owned(),
         expected: expected.to_owned(),
         found: found.to_owned(),
@@ -79,10 +88,7 @@ fn wrong_types_are_named_with_the_right_ones() {
 fn contracts_name_their_interface_once() {
     let module =
         |body: &str| wat::parse_str(format!("(module (memory (export \"memory\") 1) {body})")).unwrap();
-    assert_eq!(
-        refusal(&module("")),
-        CheckError::MissingExport("interface_version_8")
-    );
+    assert_eq!(refusal(&module("")), CheckError::Interface(Vec::new()));
     let other = refusal(&module(r#"(func (export "interface_version_7"))"#));
     assert_eq!(
         other,
@@ -91,7 +97,11 @@ fn contracts_name_their_interface_once() {
     let two = r#"(func (export "interface_version_8") (export "interface_version_9"))"#;
     assert!(matches!(refusal(&module(two)), CheckError::Interface(found) if found.len() == 2));
     let bare = refusal(&module(r#"(func (export "interface_version_8"))"#));
-    assert_eq!(bare, CheckError::MissingExport("allocate"));
+    let missing = CheckError::MissingExport {
+        interface: Interface::CosmWasm,
+        name: "allocate",
+    };
+    assert_eq!(bare, missing);
 }
 
 #[test]
