@@ -81,7 +81,7 @@ impl Sandbox {
             .map(|name| Ok((address(name)?, Coins::base(Amount::new(FUNDS)))))
             .collect::<Result<Vec<_>, SandboxError>>()?;
         genesis
-            .add_accounts(funded.into_iter())
+            .add_accounts(funded)
             .map_err(|error| SandboxError::Genesis(error.to_string()))?;
         app.init_chain(init_request(&genesis)?)?;
         let (mempool, query) = (app.mempool(), app.query());

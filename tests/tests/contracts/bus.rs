@@ -225,8 +225,8 @@ fn a_contract_that_waits_cannot_be_entered_or_asked() {
     assert_eq!(told(&world, &second, "called"), refused);
     assert_eq!(told(&world, &second, "asked"), refused);
     // When the second has returned it can be asked, but asks the first, which waits.
-    assert_eq!(told(&world, &first, "called").0, true);
-    assert_eq!(told(&world, &first, "asked").0, true);
+    assert!(told(&world, &first, "called").0);
+    assert!(told(&world, &first, "asked").0);
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn modules_are_reached_by_message_and_query_with_the_contracts_own_authority() {
         (amount("before").as_str(), amount("after").as_str()),
         ("1000", "600")
     );
-    assert_eq!(told(&world, &own, "own").0, true);
+    assert!(told(&world, &own, "own").0);
     assert_eq!(
         told(&world, &own, "foreign"),
         (false, "codespace: sdk, code: 4".into())

@@ -194,7 +194,7 @@ fn the_calls_of_a_block_are_bounded_and_contracts_take_turns() {
     let all: Vec<_> = (1..=5)
         .map(|number| subscribed(&mut world, number, Hook::EpochEnded, Habit::NeverEnds, 10_000_000))
         .collect();
-    while world.chain.height as u64 % EPOCH != 0 {
+    while !(world.chain.height as u64).is_multiple_of(EPOCH) {
         world.chain.block();
     }
     let mut called = Vec::new();

@@ -14,12 +14,18 @@ pub(crate) const SIGNATURE: usize = 64;
 /// The most Ed25519 signatures of a batch for which there is room.
 pub(crate) const MAX_BATCH: usize = 256;
 
+/// Hash, signature and key.
+type Verify = fn(&[u8], &[u8], &[u8]) -> Result<bool, CryptoError>;
+
+/// Hash, signature and which of two keys.
+type Recover = fn(&[u8], &[u8], u8) -> Result<Vec<u8>, CryptoError>;
+
 /// ECDSA over one curve: its prices and functions.
 pub(crate) struct Curve {
     verify_price: fn(&HostPrices) -> u64,
     recover_price: fn(&HostPrices) -> u64,
-    verify: fn(&[u8], &[u8], &[u8]) -> Result<bool, CryptoError>,
-    recover: fn(&[u8], &[u8], u8) -> Result<Vec<u8>, CryptoError>,
+    verify: Verify,
+    recover: Recover,
 }
 
 /// The curve of Bitcoin, Ethereum and the Cosmos chains.

@@ -1,5 +1,14 @@
 //! Contracts for the service bus, against a chain in memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod calls;
 mod chain;
 mod code;

@@ -101,8 +101,8 @@ impl Trial {
             Step::Blocks(number) => {
                 for _ in 0..number {
                     let events = self.chain.block(Vec::new())?.events;
-                    show_events(&events, |kind| {
-                        kind.starts_with("hook") || kind.starts_with("wasm")
+                    show_events(&events, |event| {
+                        event.r#type.starts_with("hook") || event.r#type.starts_with("wasm")
                     })?;
                 }
                 say!("\nheight {}", self.chain.height());
@@ -155,8 +155,16 @@ impl Trial {
             self.contract = Some(made.address);
         }
         say!("  gas {}", result.gas_used);
-        show_events(&result.events, |kind| {
-            kind.starts_with("wasm") || kind == "transfer" || kind == "reply"
+        // Those of the fee belong to no message.
+        let of_message = |event: &Event| {
+            event
+                .attributes
+                .iter()
+                .any(|attribute| attribute.key == "msg_index")
+        };
+        show_events(&result.events, |event| {
+            let kind = event.r#type.as_str();
+            of_message(event) && (kind.starts_with("wasm") || matches!(kind, "transfer" | "reply"))
         })
     }
 
@@ -183,8 +191,8 @@ impl Trial {
     }
 }
 
-fn show_events(events: &[Event], of: impl Fn(&str) -> bool) -> Result<(), Failure> {
-    for event in events.iter().filter(|event| of(&event.r#type)) {
+fn show_events(events: &[Event], of: impl Fn(&Event) -> bool) -> Result<(), Failure> {
+    for event in events.iter().filter(|event| of(event)) {
         let attributes: Vec<_> = event
             .attributes
             .iter()
