@@ -7,8 +7,19 @@ use cosmos_sdk_proto::{
 use prost::Message;
 use serde_json::json;
 use slsbft_app::modules::contracts::address::numbered;
-use slsbft_proto::hooks::v1::{Hook, MsgSubscribe};
-use slsbft_types::Address;
+use slsbft_client::KeyKind;
+use slsbft_genesis::{
+    ConsensusKey, NewCandidate,
+    beacon::{Hex32, VrfKey},
+    staking::{Commission, Description},
+};
+use slsbft_mechanism::share::Dec;
+use slsbft_proto::{
+    beacon::v1::{QueryHistoryRequest, QueryHistoryResponse},
+    hooks::v1::{Hook, MsgSubscribe},
+};
+use slsbft_tests::{Wallet, validators::vrf_secret};
+use slsbft_types::{Address, Amount, Time, UANKR_PER_ANKR};
 
 use crate::{
     listener::any,
@@ -345,19 +356,56 @@ fn both_interfaces_call_and_ask_each_other() {
     assert_eq!(world.ask(&token, &ask), json!({ "balance": "30" }));
 }
 
+/// A chain with a validator, who gives to the beacon.
+fn world_with_validator() -> World {
+    World::start_with(|genesis| {
+        let operator = Wallet::new(KeyKind::Secp256k1, 1, 0).address();
+        let candidate = NewCandidate {
+            operator,
+            consensus_key: ConsensusKey([1; 32]),
+            stake: Amount::new(500_000 * UANKR_PER_ANKR),
+            description: Description::default(),
+            commission: Commission {
+                rate: Dec::ZERO,
+                max_rate: Dec::ZERO,
+                max_change_rate: Dec::ZERO,
+                updated_at: Time::default(),
+            },
+        };
+        genesis.add_candidate(candidate).unwrap();
+        genesis.app_state.beacon.vrf_keys.push(VrfKey {
+            operator,
+            vrf_key: Hex32(*vrf_secret(0).public().as_bytes()),
+        });
+    })
+}
+
 #[test]
 fn the_beacon_is_there_for_past_heights_and_not_for_future_ones() {
-    let mut world = World::start();
-    let ops = vec![Op::KeepBeacon("past", 3), Op::KeepBeacon("future", 1_000)];
+    let mut world = world_with_validator();
+    let ops = vec![
+        Op::KeepBeacon("past", 3),
+        Op::KeepBeacon("now", 6),
+        Op::KeepBeacon("next", 7),
+        Op::KeepBeacon("future", 1_000),
+    ];
     let contract = made(&mut world, &[("execute", ops)]);
     while world.chain.height < 5 {
         world.chain.block();
     }
     world.execute(0, &contract, &json!({}));
+    assert_eq!(world.chain.height, 6);
+    let request = QueryHistoryRequest { pagination: None };
+    let history: QueryHistoryResponse = world.ask_service("slsbft.beacon.v1.Query/History", &request);
+    let beacon = |height: u64| {
+        let found = history.contributions.iter().find(|given| given.height == height);
+        found.unwrap().beacon.to_vec()
+    };
+    assert_eq!(kept(&world, &contract, "past").unwrap(), beacon(3));
+    assert_eq!(kept(&world, &contract, "now").unwrap(), beacon(6));
+    assert_ne!(beacon(3), beacon(6));
+    assert_eq!(kept(&world, &contract, "next"), None);
     assert_eq!(kept(&world, &contract, "future"), None);
-    // A chain without validators has nobody who gives to the beacon, and no heights to look back at.
-    let past = kept(&world, &contract, "past");
-    assert!(past.is_none_or(|beacon| beacon.len() == 32));
 }
 
 #[test]
