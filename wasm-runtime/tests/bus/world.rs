@@ -2,7 +2,7 @@
 //! was told.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
 use slsbft_wasm::bus::{Call, Entry};
@@ -172,9 +172,12 @@ impl Chain for Host<'_> {
         order: Order,
         page: Page,
     ) -> Result<Vec<Record>, Fault> {
-        let state = self.world.state(&self.address);
-        let range = state
-            .range::<[u8], _>((start, end))
+        // A range that ends before it begins is empty.
+        let range = self
+            .world
+            .state(&self.address)
+            .iter()
+            .filter(|(key, _)| (start, end).contains(key.as_slice()))
             .map(|(k, v)| (k.clone(), v.clone()));
         Ok(match order {
             Order::Ascending => range.take(page.records).collect(),
@@ -200,8 +203,13 @@ impl Chain for Host<'_> {
 
     /// A contract for CosmWasm asks contracts only: `<address> <message>`.
     fn query(&mut self, request: &[u8], budget: u64) -> Result<Answer, Fault> {
-        let request = String::from_utf8(request.to_vec()).unwrap();
-        let (address, msg) = request.split_once(' ').unwrap();
+        let request = String::from_utf8_lossy(request);
+        let Some((address, msg)) = request.split_once(' ') else {
+            return Ok(Answer {
+                used: 10,
+                bytes: b"no question".to_vec(),
+            });
+        };
         let asked = self.ask(address, msg.as_bytes(), budget)?;
         let bytes = asked
             .result
