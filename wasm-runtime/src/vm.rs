@@ -12,7 +12,7 @@ use wasmtime::{Engine, Linker};
 use crate::cache::{Cache, Disk};
 use crate::cosmwasm::{self, CAPABILITIES};
 use crate::engine::{Artifact, Code, State, Watch, engine};
-use crate::interface::{self, CheckError, Report};
+use crate::interface::{self, CheckError, Interface, Report};
 use crate::pass::{self, Metered, Rules};
 use crate::profile::{self, Profile};
 use crate::{CacheStats, CodeHash, Fault, HostPrices, bus};
@@ -304,6 +304,9 @@ impl Vm {
     fn meter(&self, code: &[u8]) -> Result<(Metered, Report), Refusal> {
         let metered = pass::meter(code, &Rules::CONSENSUS)?;
         let report = interface::check(&metered, &self.config.capabilities)?;
+        if report.interface() == Interface::CosmWasm {
+            cosmwasm::migrate_version(code)?;
+        }
         Ok((metered, report))
     }
 }

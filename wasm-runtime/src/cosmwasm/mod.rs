@@ -8,6 +8,7 @@ mod call;
 mod check;
 mod imports;
 mod instance;
+mod migrate;
 mod region;
 mod sections;
 
@@ -16,6 +17,7 @@ pub use check::Report;
 pub(crate) use check::check;
 pub(crate) use imports::link;
 pub(crate) use instance::{Exports, Instance, bind};
+pub use migrate::migrate_version;
 
 /// The module that contracts import the host's functions from.
 const MODULE: &str = "env";

@@ -44,6 +44,11 @@ pub enum CheckError {
         /// What is missing.
         name: &'static str,
     },
+    /// It says of no number that it is the version of its state.
+    #[error(
+        "the custom section `cw_migrate_version` is no number from 0 to 2^64 - 1; build with cosmwasm-std's `migrate_version`"
+    )]
+    MigrateVersion,
     /// The chain cannot do what it requires.
     #[error("the chain does not offer {0:?}, which the contract requires; build it without these features")]
     Capabilities(Vec<String>),

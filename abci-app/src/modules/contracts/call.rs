@@ -32,6 +32,8 @@ pub enum Task<'a> {
     Migrate {
         sender: &'a Address,
         msg: &'a [u8],
+        /// The version that the old code says its state has.
+        old_version: Option<u64>,
     },
     /// What became of a message that it returned.
     Reply(&'a Reply),
@@ -86,10 +88,14 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
                 call.instantiate(&env, &info(sender, funds), msg)
             }
             Task::Execute(From { sender, funds, msg }) => call.execute(&env, &info(sender, funds), msg),
-            Task::Migrate { sender, msg } => {
+            Task::Migrate {
+                sender,
+                msg,
+                old_version,
+            } => {
                 let info = MigrateInfo {
                     sender: Addr::unchecked(sender.to_string()),
-                    old_migrate_version: None,
+                    old_migrate_version: old_version,
                 };
                 call.migrate(&env, msg, &info)
             }
@@ -115,7 +121,7 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             Task::Execute(From { sender, funds, msg }) => {
                 (bus::Entry::Execute, Some(sender), Some(funds), msg)
             }
-            Task::Migrate { sender, msg } => (bus::Entry::Migrate, Some(sender), None, msg),
+            Task::Migrate { sender, msg, .. } => (bus::Entry::Migrate, Some(sender), None, msg),
             Task::Notify(msg) => (bus::Entry::Hook, None, None, msg),
             Task::Reply(_) => return Err(no_reply(contract)),
         };

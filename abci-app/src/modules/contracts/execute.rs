@@ -11,7 +11,10 @@ use cosmos_sdk_proto::{
 };
 use cosmwasm_std::Binary;
 use slsbft_types::{Address, Coins};
-use slsbft_wasm::{CodeHash, CompileError};
+use slsbft_wasm::{
+    CodeHash, CompileError,
+    cosmwasm::{Response, migrate_version},
+};
 
 use super::{
     Contracts, Msg, Router, access, address,
@@ -160,12 +163,19 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             return Err(sdk::unauthorized("to use new code").into());
         }
         events::migrated(ctx, contract, code);
-        let response = self.run(
-            ctx,
-            contract,
-            state::hash_of(&new)?,
-            &Task::Migrate { sender, msg },
-        )?;
+        let hash = state::hash_of(&new)?;
+        let old_version = version(ctx, hash_of(ctx, &record)?)?;
+        let same = old_version.is_some() && old_version == version(ctx, hash)?;
+        let task = Task::Migrate {
+            sender,
+            msg,
+            old_version,
+        };
+        // Code of the same version takes over without being asked, as in wasmd.
+        let response = match same {
+            true => Response::default(),
+            false => self.run(ctx, contract, hash, &task)?,
+        };
         record.code_id = code;
         state::save(ctx.state, contract, &record);
         keep(ctx, msg)?;
@@ -173,6 +183,14 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         let data = bytes(self.finish(ctx, contract, response)?);
         Ok(pack(&MsgMigrateContractResponse { data }))
     }
+}
+
+/// The version that a code says its state has.
+fn version(ctx: &Context<'_>, hash: CodeHash) -> Result<Option<u64>, ExecError> {
+    let code = state::bytes(ctx.state, &hash)?;
+    let price = ctx.machine.runner.vm.prices().storage_read.of(code.len());
+    ctx.machine.budget.spend(price)?;
+    Ok(migrate_version(&code).ok().flatten())
 }
 
 /// Pays for a message that stays in a contract's history.

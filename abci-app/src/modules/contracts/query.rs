@@ -45,12 +45,36 @@ pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Resul
             })
         }),
         "WasmLimitsConfig" => answer(request, |_: QueryParamsRequest| {
-            let config = format!("{:?}", Limits::CONSENSUS);
-            Ok(QueryWasmLimitsConfigResponse { config })
+            Ok(QueryWasmLimitsConfigResponse {
+                config: limits().to_string(),
+            })
         }),
         "BuildAddress" => answer(request, |r| build_address(&r)),
         other => Err(QueryError::unimplemented(other)),
     }
+}
+
+/// Limits of a module by wasmvm's names.
+fn limits() -> serde_json::Value {
+    let Limits {
+        memory_pages,
+        table_elements,
+        imports,
+        functions,
+        parameters,
+        parameters_total,
+        results,
+        ..
+    } = Limits::CONSENSUS;
+    serde_json::json!({
+        "initial_memory_limit_pages": memory_pages,
+        "table_size_limit_elements": table_elements,
+        "max_imports": imports,
+        "max_functions": functions,
+        "max_function_params": parameters,
+        "max_total_function_params": parameters_total,
+        "max_function_results": results,
+    })
 }
 
 fn contract_info(
