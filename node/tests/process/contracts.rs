@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{slsbftd, text};
+use crate::support::{TestHome, slsbftd, text};
 
 fn published(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wasm-runtime/testdata");
@@ -100,5 +100,30 @@ fn steps_that_make_no_sense_are_explained() {
         let output = slsbftd(&[&["wasm", "run", &file] as &[&str], steps].concat());
         assert_eq!(output.status.code(), Some(1));
         assert!(text(&output).contains(why), "{}", text(&output));
+    }
+}
+
+#[test]
+fn a_genesis_document_with_code_that_no_node_takes_is_refused_with_its_place() {
+    let home = TestHome::new();
+    let path = home.path.join("config/genesis.json");
+    let mut genesis: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let code = |bytes: &[u8]| {
+        let creator = slsbft_node::sandbox::address("alice").unwrap().to_string();
+        serde_json::json!({
+            "code_id": 1, "creator": creator, "instantiate": { "permission": "Everybody" },
+            "bytes": base64::Engine::encode(&base64::prelude::BASE64_STANDARD, bytes),
+        })
+    };
+    genesis["app_state"]["contracts"]["last_code"] = 1.into();
+    for (bytes, why) in [
+        (fs::read(published("hackatom")).unwrap(), None),
+        (wat::parse_str("(module)").unwrap(), Some("codes[0].bytes")),
+    ] {
+        genesis["app_state"]["contracts"]["codes"] = serde_json::json!([code(&bytes)]);
+        fs::write(&path, genesis.to_string()).unwrap();
+        let output = home.try_run(&["genesis", "validate"]);
+        assert_eq!(output.status.success(), why.is_none(), "{}", text(&output));
+        assert!(text(&output).contains(why.unwrap_or("ok")), "{}", text(&output));
     }
 }

@@ -11,6 +11,7 @@ use std::{
 use clap::{Subcommand, ValueEnum};
 use slsbft_genesis::{Allocation, Genesis, Vesting, local, mainnet};
 use slsbft_types::{Coins, Time};
+use slsbft_wasm::{Config as VmConfig, Vm};
 
 use super::{Global, Outcome, options::KeyringOptions, values};
 use crate::config::Home;
@@ -151,6 +152,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             genesis
                 .validate()
                 .map_err(|error| format!("{}: {error}", path.display()))?;
+            check_codes(&genesis).map_err(|error| format!("{}: {error}", path.display()))?;
             let candidates =
                 gentx::check(&genesis).map_err(|error| format!("{}: {error}", path.display()))?;
             say!(
@@ -159,6 +161,20 @@ pub fn run(args: Args, global: &Global) -> Outcome {
                 candidates.len()
             );
         }
+    }
+    Ok(())
+}
+
+/// Whether the VM takes the contracts' codes, as every node does at the first start.
+fn check_codes(genesis: &Genesis) -> Result<(), String> {
+    let codes = &genesis.app_state.contracts.codes;
+    if codes.is_empty() {
+        return Ok(());
+    }
+    let vm = Vm::new(VmConfig::default()).map_err(|fault| fault.to_string())?;
+    for (i, code) in codes.iter().enumerate() {
+        vm.check(&code.bytes.0)
+            .map_err(|refusal| format!("app_state.contracts.codes[{i}].bytes: {refusal}"))?;
     }
     Ok(())
 }
