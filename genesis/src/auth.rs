@@ -12,13 +12,16 @@ use slsbft_types::{
 use crate::error::{GenesisError, ensure, ensure_countable};
 
 /// Accounts that belong to the chain itself; it makes those that are not listed.
-pub const MODULES: [&str; 6] = [
+pub const MODULES: [&str; 9] = [
     "fee_collector",
     "distribution",
     "treasury",
     "metering",
     "bonded_tokens_pool",
     "not_bonded_tokens_pool",
+    "service",
+    "incentives",
+    "mining_rewards",
 ];
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -23,12 +23,12 @@ enum Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    let place = any::<Index>();
+    let place = any::<Index>;
     prop_oneof![
-        6 => (place, any::<u8>()).prop_map(|(at, byte)| Damage::Set(at, byte)),
-        2 => (place, 1..9usize).prop_map(|(at, length)| Damage::Cut(at, length)),
-        2 => (place, prop::collection::vec(any::<u8>(), 1..9)).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
-        1 => place.prop_map(Damage::End),
+        6 => (place(), any::<u8>()).prop_map(|(at, byte)| Damage::Set(at, byte)),
+        2 => (place(), 1..9usize).prop_map(|(at, length)| Damage::Cut(at, length)),
+        2 => (place(), prop::collection::vec(any::<u8>(), 1..9)).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
+        1 => place().prop_map(Damage::End),
     ]
 }
 

@@ -7,6 +7,7 @@ use cosmos_sdk_proto::cosmos::{
 use prost::Message;
 use slsbft_app::modules::fees;
 use slsbft_client::{Fee, KeyKind, TxBuilder};
+use slsbft_genesis::auth::MODULES;
 use slsbft_genesis::{Vesting, bank::SendEnabled};
 use slsbft_tests::{
     Chain, Wallet,
@@ -60,7 +61,7 @@ fn a_transfer_to_oneself_changes_nothing_but_the_fee() {
 #[test]
 fn the_chain_s_own_accounts_take_no_transfers() {
     let (mut alice, _, mut chain) = pair(KeyKind::Secp256k1);
-    for name in ["fee_collector", "distribution", "treasury", "metering"] {
+    for name in MODULES {
         let tx = TxBuilder::of(&transfer(&alice.address(), &Address::module(name), 1));
         let result = deliver(&mut chain, &mut alice, &tx);
         assert_eq!(
