@@ -325,6 +325,6 @@ fn a_small_fixed_history_has_its_golden_app_hash() {
     let found: String = chain.app_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
         found,
-        "f4e1a0fd0297018ed3035d63154c968933880934d357ab0f657eab7aef69a9e7"
+        "b77ec244991889b7da5f32337141bcf95b4794985ddae61dcb29174397115372"
     );
 }
