@@ -140,10 +140,15 @@ pub struct Host<'a> {
 }
 
 impl Host<'_> {
-    fn module(&mut self, name: &str, msg: &[u8]) -> Called {
-        self.world.module.clone().unwrap_or_else(|| Called {
-            used: 1_000,
-            result: Ok([name.as_bytes(), b"<", msg, b">"].concat()),
+    fn module(&mut self, name: &str, msg: &[u8], points: u64) -> Called {
+        const PRICE: u64 = 1_000;
+        let answer = match points < PRICE {
+            true => Err(CallError::OutOfGas),
+            false => Ok([name.as_bytes(), b"<", msg, b">"].concat()),
+        };
+        self.world.module.clone().unwrap_or(Called {
+            used: PRICE.min(points),
+            result: answer,
         })
     }
 }
@@ -225,12 +230,12 @@ impl Chain for Host<'_> {
         self.world.call(names, Entry::Execute, msg, funds, points)
     }
 
-    fn send(&mut self, type_url: &str, msg: &[u8], _: u64) -> Result<Called, Fault> {
-        Ok(self.module(type_url, msg))
+    fn send(&mut self, type_url: &str, msg: &[u8], points: u64) -> Result<Called, Fault> {
+        Ok(self.module(type_url, msg, points))
     }
 
-    fn grpc(&mut self, path: &str, request: &[u8], _: u64) -> Result<Called, Fault> {
-        Ok(self.module(path, request))
+    fn grpc(&mut self, path: &str, request: &[u8], points: u64) -> Result<Called, Fault> {
+        Ok(self.module(path, request, points))
     }
 
     fn ask(&mut self, contract: &str, msg: &[u8], points: u64) -> Result<Called, Fault> {
