@@ -149,12 +149,9 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
 
 /// Drops what says which message a transaction sent: it says nothing about those of contracts.
 pub fn unnamed(events: &mut Vec<tendermint_proto::v0_38::abci::Event>, first: usize) {
-    let mut index = 0usize;
-    events.retain(|event| {
-        let keep = index < first || event.r#type != "message";
-        index = index.saturating_add(1);
-        keep
-    });
+    let mut sent = events.split_off(first.min(events.len()));
+    sent.retain(|event| event.r#type != "message");
+    events.append(&mut sent);
 }
 
 /// A reply's good news. Events are told of contracts' messages only, with their attributes sorted.

@@ -157,7 +157,7 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         code: u64,
         msg: &[u8],
     ) -> Result<Any, ExecError> {
-        let mut record = administered(ctx, sender, contract, "can not migrate")?;
+        let record = administered(ctx, sender, contract, "can not migrate")?;
         let new = state::code(ctx.state, code)?;
         if !access::allows(&new.instantiate_config.clone().unwrap_or_default(), sender) {
             return Err(sdk::unauthorized("to use new code").into());
@@ -176,6 +176,8 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             true => Response::default(),
             false => self.run(ctx, contract, hash, &task)?,
         };
+        // Its admin may have changed meanwhile, by what the new code called.
+        let mut record = state::contract(ctx.state, contract)?;
         record.code_id = code;
         state::save(ctx.state, contract, &record);
         keep(ctx, msg)?;
