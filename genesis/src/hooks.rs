@@ -10,6 +10,9 @@ use crate::{
     error::{GenesisError, ensure},
 };
 
+/// Most gas of a call. More than the calls of a block may use would keep all others waiting for ever.
+pub const MOST_GAS: u64 = 10_000_000;
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hooks {
@@ -39,7 +42,7 @@ pub enum Hook {
 pub struct Subscription {
     pub contract: Address,
     pub hook: Hook,
-    /// Most gas of a call.
+    /// Most gas of a call; at most [`MOST_GAS`].
     pub gas_limit: u64,
 }
 
@@ -74,14 +77,23 @@ impl Hooks {
             ensure(known, &format!("{path}.contract"), "is not among the contracts")?;
             let fresh = subscribed.insert((entry.contract, entry.hook));
             ensure(fresh, &path, "is there twice")?;
-            ensure(entry.gas_limit > 0, &format!("{path}.gas_limit"), "is zero")?;
+            bounded(entry.gas_limit, &path)?;
         }
         for (i, entry) in self.inbox.iter().enumerate() {
             let path = format!("inbox[{i}]");
             let known = contracts.contains(&entry.contract);
             ensure(known, &format!("{path}.contract"), "is not among the contracts")?;
-            ensure(entry.gas_limit > 0, &format!("{path}.gas_limit"), "is zero")?;
+            bounded(entry.gas_limit, &path)?;
         }
         Ok(())
     }
+}
+
+fn bounded(gas_limit: u64, path: &str) -> Result<(), GenesisError> {
+    let bounded = (1..=MOST_GAS).contains(&gas_limit);
+    ensure(
+        bounded,
+        &format!("{path}.gas_limit"),
+        &format!("is not from 1 to {MOST_GAS}"),
+    )
 }

@@ -7,11 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
+use std::collections::BTreeSet;
+
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use serde_json::{Value, json};
 use slsbft_genesis::{
     Allocation, Genesis, GenesisError, Purpose, Vesting,
     genutil::{MAX_GEN_TX_BYTES, MAX_GEN_TXS},
+    hooks::{Hooks, MOST_GAS},
     local, mainnet,
 };
 use slsbft_types::{Address, Amount, Coins, Ratio, Time};
@@ -185,6 +188,24 @@ fn an_error_names_the_path_of_the_bad_field() {
     for (path, edit) in cases {
         let error = edited(edit).expect_err(path);
         assert_eq!(error.path, path, "{error}");
+    }
+}
+
+#[test]
+fn a_call_that_no_block_could_make_is_refused() {
+    let contract = address(9);
+    let section = |gas_limit: u64| {
+        let hooks = json!({
+            "subscriptions": [{"contract": contract, "hook": "epoch_ended", "gas_limit": 1}],
+            "inbox": [{"contract": contract, "hook": "deal_closed", "gas_limit": gas_limit, "msg": "e30="}],
+        });
+        serde_json::from_value::<Hooks>(hooks).unwrap()
+    };
+    let known = BTreeSet::from([contract]);
+    assert_eq!(section(MOST_GAS).validate(&known), Ok(()));
+    for gas_limit in [0, MOST_GAS + 1, u64::MAX] {
+        let error = section(gas_limit).validate(&known).expect_err("a limit");
+        assert_eq!(error.path, "inbox[0].gas_limit", "{error}");
     }
 }
 
