@@ -99,7 +99,7 @@ impl Comparison<'_> {
 }
 
 /// Up to three exports, each with arguments.
-fn calls(module: &Module, seeded: &mut Seeded) -> Vec<(String, Vec<Value>)> {
+pub fn calls(module: &Module, seeded: &mut Seeded) -> Vec<(String, Vec<Value>)> {
     let exports: Vec<_> = module
         .exported_functions()
         .filter(|(_, ty)| ty.params().len() <= 20)

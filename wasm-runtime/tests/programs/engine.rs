@@ -219,7 +219,7 @@ fn lend(
     Ok(())
 }
 
-fn value_type(ty: wasm_encoder::ValType) -> ValType {
+pub fn value_type(ty: wasm_encoder::ValType) -> ValType {
     match ty {
         wasm_encoder::ValType::I32 => ValType::I32,
         wasm_encoder::ValType::I64 => ValType::I64,
@@ -228,7 +228,7 @@ fn value_type(ty: wasm_encoder::ValType) -> ValType {
     }
 }
 
-fn val(value: Value) -> Val {
+pub fn val(value: Value) -> Val {
     match value {
         Value::I32(v) => Val::I32(v),
         Value::I64(v) => Val::I64(v),
@@ -237,7 +237,7 @@ fn val(value: Value) -> Val {
     }
 }
 
-fn value(val: &Val) -> Value {
+pub fn value(val: &Val) -> Value {
     match val {
         Val::I32(v) => Value::I32(*v),
         Val::I64(v) => Value::I64(*v),
