@@ -17,10 +17,9 @@ pub struct Outcome<T> {
 impl<T> Outcome<T> {
     /// A call of what the contract does not have.
     pub(crate) fn no_entry(entry: &'static str) -> Self {
-        let reason = Reason::NoEntry;
         Self {
             used: 0,
-            result: Err(Failure { entry, reason }),
+            result: Err(Failure::at(entry, Reason::NoEntry)),
         }
     }
 }
@@ -30,13 +29,29 @@ impl<T> Outcome<T> {
 pub struct Failure {
     /// The contract's entry point.
     pub entry: &'static str,
+    /// The function of the contract's module that ran when it went wrong, by its index there, if one did.
+    pub function: Option<u32>,
     /// What went wrong there.
     pub reason: Reason,
 }
 
+impl Failure {
+    /// A failure while no function ran.
+    pub fn at(entry: &'static str, reason: Reason) -> Self {
+        Self {
+            entry,
+            function: None,
+            reason,
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.entry, self.reason)
+        match self.function {
+            Some(function) => write!(f, "{}, function {function}: {}", self.entry, self.reason),
+            None => write!(f, "{}: {}", self.entry, self.reason),
+        }
     }
 }
 

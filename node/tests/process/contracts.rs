@@ -33,6 +33,8 @@ fn a_module_is_accepted_with_what_there_is_to_know_or_refused_with_the_reason() 
     for word in ["refused", "dances", "f32x4", "accepted"] {
         assert!(text(&refused).contains(word), "no '{word}' in {}", text(&refused));
     }
+    let named = slsbftd(&["wasm", "check", bad.to_str().unwrap(), "--function", "0"]);
+    assert!(text(&named).contains("function 0  dances"), "{}", text(&named));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One call of one instance, from its budget to its outcome.
 
-use wasmtime::{Extern, Instance, ModuleExport, Store};
+use wasmtime::{Extern, Instance, ModuleExport, Store, WasmBacktrace};
 
 use super::lend::lend;
 use super::limits::Growth;
@@ -69,10 +69,7 @@ fn run_here<T>(
     let Some(rest) = budget.checked_sub(code.price) else {
         return Ok(Outcome {
             used: budget,
-            result: Err(Failure {
-                entry,
-                reason: Reason::OutOfGas,
-            }),
+            result: Err(Failure::at(entry, Reason::OutOfGas)),
         });
     };
     let memory = memory_bytes()?;
@@ -94,12 +91,16 @@ fn run_here<T>(
     })?;
     Ok(Outcome {
         used: left.map_or(budget, |left| budget.saturating_sub(left)),
-        result: result.map_err(|reason| Failure { entry, reason }),
+        result: result.map_err(|(function, reason)| Failure {
+            entry,
+            function,
+            reason,
+        }),
     })
 }
 
 /// What is left of the budget (nothing: all of it is used up), and what came of the call.
-type Settled<T> = (Option<u64>, Result<T, Reason>);
+type Settled<T> = (Option<u64>, Result<T, (Option<u32>, Reason)>);
 
 fn settle<T>(
     store: &mut Store<State>,
@@ -111,11 +112,12 @@ fn settle<T>(
         Ok(instance) => body(store, &instance),
         Err(error) => Err(error),
     };
-    let result = match result.map_err(|error| Stop::of(error, code.hash())) {
+    let result = match result.map_err(|error| (running(&error), Stop::of(error, code.hash()))) {
         Ok(value) => Ok(value),
-        Err(Stop::Reason(reason)) => Err(reason),
-        Err(Stop::Fault(fault)) => return Err(fault),
+        Err((function, Stop::Reason(reason))) => Err((function, reason)),
+        Err((_, Stop::Fault(fault))) => return Err(fault),
     };
+    let function = result.as_ref().err().and_then(|(function, _)| *function);
     let Some(meter) = store.data().meter else {
         // The module trapped while it was laid out, before it could run.
         return Ok((Some(points), result));
@@ -125,17 +127,23 @@ fn settle<T>(
         recorder.spend(u64::try_from(left).unwrap_or(0));
     }
     let Ok(left) = u64::try_from(left) else {
-        return Ok((None, Err(Reason::OutOfGas)));
+        return Ok((None, Err((function, Reason::OutOfGas))));
     };
     let exhausted = result.is_err() && meter.stack_left(&mut *store)? < 0;
     Ok((
         Some(left),
         if exhausted {
-            Err(Reason::StackExhausted)
+            Err((function, Reason::StackExhausted))
         } else {
             result
         },
     ))
+}
+
+/// The function that ran when a call ended.
+fn running(error: &wasmtime::Error) -> Option<u32> {
+    let trace = error.downcast_ref::<WasmBacktrace>()?;
+    Some(trace.frames().first()?.func_index())
 }
 
 /// Makes the instance, arms its budgets, and runs what was its start function.

@@ -1,5 +1,7 @@
 //! The engine, set so that a program means the same on every machine.
 
+use std::num::NonZeroUsize;
+
 use wasmtime::{
     Config, Enabled, Engine, Inlining, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
     Strategy, WasmFeatures,
@@ -46,7 +48,8 @@ pub(crate) fn engine(optimise: Optimise, places: u32) -> Result<Engine, Fault> {
         .max_wasm_stack(NATIVE_STACK)
         .async_stack_size(NATIVE_STACK)
         .generate_address_map(false)
-        .wasm_backtrace_max_frames(None)
+        // Which function failed, and no more.
+        .wasm_backtrace_max_frames(NonZeroUsize::new(1))
         .native_unwind_info(false)
         .memory_init_cow(true)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(places)?));

@@ -24,6 +24,7 @@ mod write;
 
 use wasmparser::WasmFeatures;
 
+pub use names::function_name;
 pub use refusal::{Place, Refusal};
 pub use types::{Export, FunctionType, Import, Kind, ValueType};
 

@@ -1,4 +1,4 @@
-//! A function's name for a refusal, from the name section. It is read only then, leniently: it is not
+//! A function's name for a refusal or a failure, from the name section. It is read only then, leniently: it is not
 //! validated, may contradict itself, and has no part in what a module means.
 
 use wasmparser::{KnownCustom, Name, NameSectionReader, Parser, Payload};
@@ -13,13 +13,14 @@ pub(super) fn complete(code: &[u8], mut refusal: Refusal) -> Refusal {
     if let Some(place) = refusal.place_mut()
         && let Some((index, name)) = &mut place.function
     {
-        *name = find(code, *index);
+        *name = function_name(code, *index);
     }
     refusal
 }
 
-/// The first name for the function. Costs one walk over the sections, not over the bodies.
-fn find(code: &[u8], index: u32) -> Option<String> {
+/// The first name that a module gives its function of this index, if it gives one. Costs one walk over
+/// the sections, not over the bodies.
+pub fn function_name(code: &[u8], index: u32) -> Option<String> {
     sections(code).find_map(|section| {
         section
             .into_iter()

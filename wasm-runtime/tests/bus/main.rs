@@ -14,6 +14,7 @@ mod chain;
 mod code;
 mod context;
 mod crypto;
+mod failures;
 mod fuzz;
 mod hostile;
 mod sdk;

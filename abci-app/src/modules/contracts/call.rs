@@ -151,10 +151,7 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
 
 /// A contract whose new code is of another interface than what sent the message.
 fn no_reply(contract: &Address) -> ExecError {
-    let failure = Failure {
-        entry: "reply",
-        reason: Reason::NoEntry,
-    };
+    let failure = Failure::at("reply", Reason::NoEntry);
     let contract = contract.to_string();
     ContractsError::Vm { contract, failure }.into()
 }
@@ -232,7 +229,7 @@ fn settle<T>(budget: &Budget, contract: &Address, outcome: Outcome<T>) -> Result
         Reason::OutOfGas => {
             // Nothing is left, and nobody may go on as if there were.
             let _ = budget.spend(u64::MAX);
-            let text = format!("contract {contract}, {}: set a higher gas limit", failure.entry);
+            let text = format!("contract {contract}, {failure}; set a higher gas limit");
             Err(sdk::out_of_gas(text).into())
         }
         Reason::Contract(text) => Err(ContractsError::Contract {

@@ -2,14 +2,15 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use slsbft_wasm::{CodeHash, Config, Optimise, Vm};
+use slsbft_wasm::{CodeHash, Config, Optimise, Vm, pass::function_name};
 
 use super::super::{Outcome, options::Failure};
 
 const EXAMPLES: &str = "\
 Examples:
   slsbftd wasm check token.wasm
-  slsbftd wasm check *.wasm            fails if one of them is refused";
+  slsbftd wasm check *.wasm            fails if one of them is refused
+  slsbftd wasm check token.wasm --function 312    which function an error names";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -17,6 +18,9 @@ pub struct Args {
     /// Modules, plain or in gzip
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Say also what the module calls the function of this index, which errors of calls give
+    #[arg(long, value_name = "INDEX")]
+    function: Option<u32>,
 }
 
 pub fn run(args: &Args) -> Outcome {
@@ -27,7 +31,15 @@ pub fn run(args: &Args) -> Outcome {
     let mut refused = 0usize;
     for file in &args.files {
         say!("{}", file.display());
-        match check(&vm, &super::module(file)?) {
+        let code = super::module(file)?;
+        if let Some(index) = args.function {
+            let name = function_name(&code, index);
+            say!(
+                "  function {index}  {}",
+                name.as_deref().unwrap_or("has no name in this module")
+            );
+        }
+        match check(&vm, &code) {
             Ok(lines) => put!("{lines}"),
             Err(refusal) => {
                 refused = refused.saturating_add(1);
