@@ -5,7 +5,7 @@ use std::{cell::Cell, sync::Arc};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use slsbft_types::Address;
-use slsbft_wasm::{Lane, Vm};
+use slsbft_wasm::{Interrupt, Lane, Vm};
 
 use crate::errors::{TxError, sdk};
 
@@ -30,9 +30,9 @@ impl Runner {
         Self { vm, lane }
     }
 
-    /// For what is no part of a block.
-    pub fn of_queries(vm: Arc<Vm>) -> Self {
-        let lane = Lane::Query(Default::default());
+    /// For what is no part of a block, and ends when the interrupt is raised.
+    pub fn of_query(vm: Arc<Vm>, interrupt: Interrupt) -> Self {
+        let lane = Lane::Query(interrupt);
         Self { vm, lane }
     }
 }

@@ -19,7 +19,7 @@ use slsbft_client::{Fee, KeyKind, SigningKey, TxBuilder, tx::TxBuildError};
 use slsbft_genesis::Genesis;
 use slsbft_store::{Store, StoreConfig, StoreError};
 use slsbft_types::{Address, Amount, Coins, Time};
-use slsbft_wasm::Vm;
+use slsbft_wasm::{Interrupt, Vm};
 use tendermint_proto::{
     google::protobuf::Timestamp,
     v0_38::{
@@ -154,7 +154,8 @@ impl Sandbox {
 
     /// Answers a query method from the latest state.
     pub fn ask(&self, path: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
-        self.query.route(&self.app.snapshot(), path, request)
+        self.query
+            .route(&self.app.snapshot(), path, request, &Interrupt::default())
     }
 
     fn account(&self, address: &Address) -> Result<BaseAccount, SandboxError> {

@@ -19,7 +19,7 @@ use slsbft_app::{
 use slsbft_genesis::Genesis;
 use slsbft_store::{Snapshot, Store, StoreConfig};
 use slsbft_types::{Address, Amount, BASE_DENOM, Coins, Time};
-use slsbft_wasm::{Config as VmConfig, Vm};
+use slsbft_wasm::{Config as VmConfig, Interrupt, Vm};
 use tempfile::TempDir;
 use tendermint_proto::{
     google::protobuf::{Duration, Timestamp},
@@ -148,7 +148,8 @@ impl Chain {
 
     /// Answers a method from the latest state.
     pub fn route(&self, path: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
-        self.query.route(&self.snapshot(), path, request)
+        self.query
+            .route(&self.snapshot(), path, request, &Interrupt::default())
     }
 
     /// Closes the application and opens it from what is on disk.

@@ -84,7 +84,8 @@ impl Interrupt {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn is_raised(&self) -> bool {
+    /// Whether somebody raised it.
+    pub fn is_raised(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prost::Message;
 use slsbft_store::{MAIN_STORE, MAX_KEY_LEN, Reader, Snapshot};
-use slsbft_wasm::Vm;
+use slsbft_wasm::{Interrupt, Vm};
 use tendermint_proto::v0_38::{
     abci::{RequestInfo, RequestQuery, ResponseInfo, ResponseQuery},
     crypto::{ProofOp, ProofOps},
@@ -21,18 +21,31 @@ use crate::{
 /// Answers from snapshots; never holds up consensus.
 pub struct QueryService {
     reader: Reader,
-    runner: Runner,
+    vm: Arc<Vm>,
 }
 
 impl QueryService {
     pub fn new(reader: Reader, vm: Arc<Vm>) -> Self {
-        let runner = Runner::of_queries(vm);
-        Self { reader, runner }
+        Self { reader, vm }
     }
 
-    /// Answers a method from a state, see [`route`].
-    pub fn route(&self, state: &Snapshot, path: &str, request: &[u8]) -> Result<Vec<u8>, QueryError> {
-        route(state, &self.runner, path, request)
+    /// Answers a method from a state, see [`route`]. Contracts that are asked for it end when the
+    /// interrupt is raised.
+    pub fn route(
+        &self,
+        state: &Snapshot,
+        path: &str,
+        request: &[u8],
+        interrupt: &Interrupt,
+    ) -> Result<Vec<u8>, QueryError> {
+        let runner = Runner::of_query(self.vm.clone(), interrupt.clone());
+        route(state, &runner, path, request)
+    }
+
+    /// Answers an ABCI query. Contracts that are asked for it end when the interrupt is raised.
+    pub fn abci_query(&self, request: &RequestQuery, interrupt: &Interrupt) -> ResponseQuery {
+        self.answer(request, interrupt)
+            .unwrap_or_else(|error| failed(&error, self.reader.latest().height()))
     }
 
     /// The state of a height; 0 is the latest.
@@ -44,7 +57,7 @@ impl QueryService {
         }
     }
 
-    fn answer(&self, request: &RequestQuery) -> Result<ResponseQuery, QueryError> {
+    fn answer(&self, request: &RequestQuery, interrupt: &Interrupt) -> Result<ResponseQuery, QueryError> {
         let height = u64::try_from(request.height).map_err(|_| QueryError::invalid("negative height"))?;
         let path: Vec<&str> = request.path.trim_start_matches('/').split('/').take(4).collect();
         match path.as_slice() {
@@ -57,7 +70,7 @@ impl QueryService {
             ["p2p", "filter", ..] => Ok(ResponseQuery::default()),
             _ => {
                 let state = self.snapshot(height)?;
-                let value = self.route(&state, &request.path, &request.data)?;
+                let value = self.route(&state, &request.path, &request.data, interrupt)?;
                 Ok(ResponseQuery {
                     value: value.into(),
                     height: state.height() as i64,
@@ -138,9 +151,7 @@ impl Query for QueryService {
     }
 
     fn query(&self, request: RequestQuery) -> Result<ResponseQuery, Fault> {
-        Ok(self
-            .answer(&request)
-            .unwrap_or_else(|error| failed(&error, self.reader.latest().height())))
+        Ok(self.abci_query(&request, &Interrupt::default()))
     }
 }
 

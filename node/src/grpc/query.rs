@@ -53,7 +53,7 @@ async fn query(
     height: Option<u64>,
 ) -> Result<Response<Bytes>, Status> {
     let answer = queries
-        .run(move |state| state.query(&path, &request, height))
+        .run(move |state, interrupt| state.query(&path, &request, height, interrupt))
         .await?
         .map_err(from_query)?;
     let mut response = Response::new(Bytes::from(answer.response));

@@ -4,26 +4,30 @@
 
 use std::sync::Arc;
 
-use slsbft_app::{
-    abci::{Fault, Query},
-    app::QueryService,
-    query::QueryError,
-};
+use slsbft_app::{abci::Fault, app::QueryService, query::QueryError};
 use slsbft_store::BlockMeta;
+use slsbft_wasm::Interrupt;
 use tendermint_proto::v0_38::abci::{RequestQuery, ResponseQuery};
 use tokio::sync::Semaphore;
 use tonic::Status;
 
-/// The state machine's read side. Every method may block on disk.
+/// The state machine's read side. Every method may block on disk. Contracts that are asked for an answer
+/// end when the interrupt is raised.
 pub trait State: Send + Sync {
     /// The latest block that is in the state, with its app hash.
     fn latest(&self) -> Latest;
 
     /// Answers the method at the gRPC path `path` from the state after `height`, or the latest.
-    fn query(&self, path: &str, request: &[u8], height: Option<u64>) -> Result<Answer, QueryError>;
+    fn query(
+        &self,
+        path: &str,
+        request: &[u8],
+        height: Option<u64>,
+        interrupt: &Interrupt,
+    ) -> Result<Answer, QueryError>;
 
     /// Answers an ABCI query, with a proof if it asks for one.
-    fn abci_query(&self, request: RequestQuery) -> Result<ResponseQuery, Fault>;
+    fn abci_query(&self, request: RequestQuery, interrupt: &Interrupt) -> Result<ResponseQuery, Fault>;
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,16 +55,31 @@ impl State for QueryService {
         )
     }
 
-    fn query(&self, path: &str, request: &[u8], height: Option<u64>) -> Result<Answer, QueryError> {
+    fn query(
+        &self,
+        path: &str,
+        request: &[u8],
+        height: Option<u64>,
+        interrupt: &Interrupt,
+    ) -> Result<Answer, QueryError> {
         let state = self.snapshot(height.unwrap_or(0))?;
         Ok(Answer {
             height: state.height(),
-            response: self.route(&state, path, request)?,
+            response: self.route(&state, path, request, interrupt)?,
         })
     }
 
-    fn abci_query(&self, request: RequestQuery) -> Result<ResponseQuery, Fault> {
-        Query::query(self, request)
+    fn abci_query(&self, request: RequestQuery, interrupt: &Interrupt) -> Result<ResponseQuery, Fault> {
+        Ok(QueryService::abci_query(self, &request, interrupt))
+    }
+}
+
+/// Ends what nobody waits for any more.
+struct Watchdog(Interrupt);
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.0.raise();
     }
 }
 
@@ -80,10 +99,11 @@ impl Queries {
     }
 
     /// The permit goes with the work: a request that is given up keeps its thread
-    /// until the work is over, so that no more than `threads` ever run.
+    /// until the work is over, so that no more than `threads` ever run. What it interrupts is
+    /// over soon.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&dyn State) -> T + Send + 'static,
+        work: impl FnOnce(&dyn State, &Interrupt) -> T + Send + 'static,
     ) -> Result<T, Status> {
         let stopping = || Status::unavailable("the node is stopping");
         let permit = self
@@ -93,9 +113,11 @@ impl Queries {
             .await
             .map_err(|_| stopping())?;
         let state = self.state.clone();
+        let interrupt = Interrupt::default();
+        let _watchdog = Watchdog(interrupt.clone());
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            work(&*state)
+            work(&*state, &interrupt)
         });
         task.await.map_err(|error| {
             if !error.is_panic() {

@@ -155,7 +155,10 @@ impl Service for TendermintService {
             height,
             prove,
         };
-        let answer = self.queries.run(move |state| state.abci_query(request)).await?;
+        let answer = self
+            .queries
+            .run(move |state, interrupt| state.abci_query(request, interrupt))
+            .await?;
         let answer = answer.map_err(|fault| {
             tracing::error!(error = %fault, "an ABCI query failed inside the node");
             Status::internal(fault.to_string())

@@ -49,7 +49,7 @@ impl Service for TxService {
         let request = request.into_inner().encode_to_vec();
         let answer = self
             .queries
-            .run(move |state| state.query(SIMULATE, &request, height))
+            .run(move |state, interrupt| state.query(SIMULATE, &request, height, interrupt))
             .await?;
         let answer = answer.map_err(from_query)?;
         let simulated = SimulateResponse::decode(answer.response.as_slice())

@@ -16,7 +16,7 @@ use tokio::{
 };
 use tonic::{Code, Request};
 
-use crate::support::{BALANCE, Node, SLOW, call, call_with, eventually};
+use crate::support::{BALANCE, CONTRACT, Node, SLOW, call, call_with, eventually};
 
 #[tokio::test]
 async fn a_message_beyond_the_limit_is_refused_and_the_connection_goes_on() {
@@ -55,6 +55,28 @@ async fn a_slow_query_is_given_up_at_the_servers_limit_or_the_clients() {
         started.elapsed() < Duration::from_secs(8),
         "the client's timeout was not honoured"
     );
+}
+
+#[tokio::test]
+async fn a_contract_that_nobody_waits_for_any_more_is_interrupted() {
+    let node = Node::start().await;
+    let channel = node.channel().await;
+    for patience in [None, Some(Duration::from_millis(200))] {
+        let mut request = Request::new(Bytes::new());
+        patience
+            .into_iter()
+            .for_each(|patience| request.set_timeout(patience));
+        let asked = tokio::spawn({
+            let channel = channel.clone();
+            async move { call_with(&channel, CONTRACT, request).await }
+        });
+        eventually("the contract", || async { node.gate.waiting() == 1 }).await;
+        match patience {
+            None => asked.abort(),
+            Some(_) => assert!(asked.await.unwrap().is_err()),
+        }
+        eventually("its end", || async { node.gate.waiting() == 0 }).await;
+    }
 }
 
 #[tokio::test]

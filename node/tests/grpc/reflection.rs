@@ -11,7 +11,7 @@ use slsbft_app::{
 };
 use slsbft_node::grpc::services;
 use slsbft_store::{Store, StoreConfig};
-use slsbft_wasm::{Config, Vm};
+use slsbft_wasm::{Config, Interrupt, Vm};
 use tokio_stream::iter;
 use tonic::transport::Channel;
 use tonic_reflection::pb::{
@@ -108,7 +108,10 @@ fn every_method_of_a_query_service_has_somebody_who_answers_it() {
     let state = Store::open(folder.path(), &StoreConfig::default())
         .unwrap()
         .latest();
-    let runner = Runner::of_queries(Arc::new(Vm::new(Config::default()).unwrap()));
+    let runner = Runner::of_query(
+        Arc::new(Vm::new(Config::default()).unwrap()),
+        Interrupt::default(),
+    );
     for name in slsbft_app::query::services() {
         for method in pool.get_service_by_name(name).unwrap().methods() {
             let path = format!("/{name}/{}", method.name());

@@ -29,6 +29,7 @@ use slsbft_node::{
 };
 use slsbft_proto::fees::v1::{Params, QueryParamsResponse};
 use slsbft_store::{BlockMeta, StoreError};
+use slsbft_wasm::Interrupt;
 use tendermint_proto::v0_38::abci::{RequestInfo, RequestQuery, ResponseInfo, ResponseQuery};
 use tokio::{net::TcpListener, sync::oneshot};
 use tonic::{
@@ -42,6 +43,8 @@ pub const LATEST: u64 = 12;
 pub const BALANCE: &str = "/cosmos.bank.v1beta1.Query/Balance";
 /// Answers only when the gate is open.
 pub const SLOW: &str = "/cosmos.bank.v1beta1.Query/TotalSupply";
+/// As a contract that is asked: answers when the gate is open or it is interrupted.
+pub const CONTRACT: &str = "/cosmwasm.wasm.v1.Query/SmartContractState";
 pub const PANICS: &str = "/cosmos.bank.v1beta1.Query/Params";
 pub const HEIGHT: &str = "x-cosmos-block-height";
 
@@ -62,6 +65,15 @@ impl Gate {
     /// Queries that wait.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::SeqCst)
+    }
+
+    /// Waits until the gate is open or the interrupt is raised.
+    fn pass_or_end(&self, interrupt: &Interrupt) {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        while !interrupt.is_raised() && !*self.open.lock().unwrap() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 
     fn pass(&self) {
@@ -86,7 +98,7 @@ impl Query for MadeUpState {
     }
 
     fn query(&self, request: RequestQuery) -> Result<ResponseQuery, Fault> {
-        self.abci_query(request)
+        self.abci_query(request, &Interrupt::default())
     }
 }
 
@@ -103,7 +115,13 @@ impl State for MadeUpState {
         }
     }
 
-    fn query(&self, path: &str, request: &[u8], height: Option<u64>) -> Result<Answer, QueryError> {
+    fn query(
+        &self,
+        path: &str,
+        request: &[u8],
+        height: Option<u64>,
+        interrupt: &Interrupt,
+    ) -> Result<Answer, QueryError> {
         let height = height.unwrap_or(LATEST);
         if !(OLDEST..=LATEST).contains(&height) {
             return Err(StoreError::NotKept {
@@ -127,6 +145,10 @@ impl State for MadeUpState {
             }
             SLOW => {
                 self.gate.pass();
+                Vec::new()
+            }
+            CONTRACT => {
+                self.gate.pass_or_end(interrupt);
                 Vec::new()
             }
             PANICS => panic!("a query that panics on purpose"),
@@ -157,7 +179,7 @@ impl State for MadeUpState {
         Ok(Answer { height, response })
     }
 
-    fn abci_query(&self, request: RequestQuery) -> Result<ResponseQuery, Fault> {
+    fn abci_query(&self, request: RequestQuery, _: &Interrupt) -> Result<ResponseQuery, Fault> {
         let value = request.path.into_bytes().into();
         Ok(ResponseQuery {
             key: request.data,
