@@ -12,10 +12,12 @@
 mod calls;
 mod chain;
 mod code;
+mod compilers;
 mod context;
 mod crypto;
 mod fuzz;
 mod hostile;
+mod languages;
 mod sdk;
 mod storage;
 mod support;
