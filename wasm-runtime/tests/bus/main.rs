@@ -12,11 +12,13 @@
 mod calls;
 mod chain;
 mod code;
+mod compilers;
 mod context;
 mod crypto;
 mod failures;
 mod fuzz;
 mod hostile;
+mod languages;
 mod sdk;
 mod storage;
 mod support;

@@ -1,60 +1,18 @@
 //! The C header and its example, compiled with clang and run.
-#![allow(
-    clippy::disallowed_types,
-    reason = "contracts in C are compiled by another process"
-)]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use slsbft_wasm::bus::Entry;
 use slsbft_wasm::{Code, Outcome, Reason};
 
+use crate::compilers::{c, scratch, sdk};
 use crate::support::{HERE, IMPORTS, PLENTY, VM, enter};
 use crate::world::World;
 
-fn sdk() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("sdk/c")
-}
-
-/// The first of these names that is a clang.
-fn clang() -> Command {
-    let names = ["clang", "clang-14", "clang-16", "clang-19"];
-    let is_there = |name: &&&str| Command::new(name).arg("--version").output().is_ok();
-    let name = names.iter().find(is_there);
-    Command::new(name.expect("install clang and lld: contracts in C are compiled with them"))
-}
-
-/// Compiles C as the header says.
-fn compile(source: &Path, name: &str) -> Vec<u8> {
-    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let compiled = clang()
-        .args([
-            "--target=wasm32",
-            "-O2",
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-ffreestanding",
-            "-nostdlib",
-        ])
-        .args(["-Wl,--no-entry,--stack-first,--strip-all", "-I"])
-        .arg(sdk())
-        .arg("-o")
-        .arg(&out)
-        .arg(source)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&compiled.stderr);
-    assert!(compiled.status.success(), "{said}");
-    std::fs::read(out).unwrap()
-}
-
 #[test]
 fn the_header_declares_what_the_host_offers_with_its_types() {
-    let header = std::fs::read_to_string(sdk().join("slsbft.h")).unwrap();
+    let header = std::fs::read_to_string(sdk().join("c/slsbft.h")).unwrap();
     let declared: BTreeSet<_> = header
         .split("\nSLSBFT_HOST(")
         .skip(1)
@@ -70,9 +28,9 @@ fn the_header_declares_what_the_host_offers_with_its_types() {
         SLSBFT_ENTRY(hook) {{ if (!all[slsbft_block_height()]) slsbft_panic_text(\"\"); }}",
         all.join(", ")
     );
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all.c");
+    let path = scratch().join("all.c");
     std::fs::write(&path, source).unwrap();
-    let wasm = compile(&path, "all.wasm");
+    let wasm = c(&path, "all.wasm");
     VM.check(&wasm).unwrap();
     for name in declared {
         let length = u8::try_from(name.len()).unwrap();
@@ -83,7 +41,7 @@ fn the_header_declares_what_the_host_offers_with_its_types() {
 }
 
 fn counter() -> (World, Arc<Code>) {
-    let wasm = compile(&sdk().join("examples/counter.c"), "counter.wasm");
+    let wasm = c(&sdk().join("c/examples/counter.c"), "counter.wasm");
     (World::default(), VM.compile(&wasm).unwrap())
 }
 
@@ -146,9 +104,9 @@ SLSBFT_ENTRY(query) { slsbft_alloc(0xffff0000); }
 
 #[test]
 fn memory_is_allocated_until_there_is_none() {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("long.c");
+    let path = scratch().join("long.c");
     std::fs::write(&path, LONG).unwrap();
-    let code = VM.compile(&compile(&path, "long.wasm")).unwrap();
+    let code = VM.compile(&c(&path, "long.wasm")).unwrap();
     let mut world = World::default();
     let outcome = enter(&mut world, &code, Entry::Execute, b"", PLENTY);
     assert_eq!(outcome.result.unwrap(), [b'x'; 1000]);
