@@ -6,7 +6,7 @@ export { Answer, Event, ALL_POINTS, execute, send, query, ask } from "./chain";
 export { Coin } from "./context";
 export { Json, JsonKind, JsonWriter } from "./json";
 export { ProtoReader, ProtoWriter } from "./protobuf";
-export { Key, Scan, Stored, Table, TextItem, U64Item, ASCENDING, DESCENDING } from "./storage";
+export { Key, Row, Scan, Stored, Table, TextItem, U64Item, ASCENDING, DESCENDING } from "./storage";
 
 import * as address from "./address";
 import * as bank from "./bank";

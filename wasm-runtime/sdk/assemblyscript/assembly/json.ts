@@ -16,15 +16,20 @@ export const enum JsonKind {
   Object
 }
 
+/** The items of what has none: an array for each value would double the memory that a message takes. */
+const NONE: Json[] = [];
+
 /** A value. What it is asked for and is not ends the call, with its place in the message. */
 export class Json {
   /** Of an array or object. */
-  readonly items: Json[] = [];
+  readonly items: Json[];
   /** The key in the object, or the place in the array, that it was found at. */
   name: string = "";
   private parent: Json | null = null;
 
-  constructor(readonly kind: JsonKind, private token: string) {}
+  constructor(readonly kind: JsonKind, private token: string) {
+    this.items = kind >= JsonKind.Array ? [] : NONE;
+  }
 
   /** Reads a message; bytes that are no JSON end the call. */
   static parse(bytes: Uint8Array): Json {

@@ -153,6 +153,11 @@ export interface Stored {
   read(from: ProtoReader): void;
 }
 
+/** A record of a `Table`. */
+export class Row<V> {
+  constructor(readonly id: u64, readonly value: V) {}
+}
+
 /** Records by number, in its order. */
 export class Table<V extends Stored> {
   constructor(private name: string) {}
@@ -178,10 +183,13 @@ export class Table<V extends Stored> {
   }
 
   /** Up to `limit` records from number `start` on. */
-  list(start: u64, limit: i32): V[] {
-    const found: V[] = [];
+  list(start: u64, limit: i32): Row<V>[] {
+    const found: Row<V>[] = [];
     const scan = new Scan(this.key(start), behind(new Key(this.name).finish()));
-    while (found.length < limit && scan.next()) found.push(decode<V>(scan.value));
+    while (found.length < limit && scan.next()) {
+      const id = bswap(load<u64>(scan.key.dataStart + scan.key.byteLength - 8));
+      found.push(new Row(id, decode<V>(scan.value)));
+    }
     return found;
   }
 }

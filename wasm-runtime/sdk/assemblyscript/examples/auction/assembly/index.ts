@@ -49,15 +49,16 @@ export function query(): void {
   const msg = Json.parse(message()).only();
   const answer = new JsonWriter();
   if (msg.name == "job") {
-    const job = jobs.get(msg.allow(["job"]).get("job").u64());
-    if (job) job.json(answer);
+    const id = msg.allow(["job"]).get("job").u64();
+    const job = jobs.get(id);
+    if (job) job.json(id, answer);
     else answer.nil();
   } else if (msg.name == "jobs") {
     msg.allow(["start", "limit"]);
     const limit = <i32>min<u64>(msg.get("limit").u64(), 100);
     answer.array();
     const found = jobs.list(msg.get("start").u64(), limit);
-    for (let i = 0; i < found.length; i++) found[i].json(answer);
+    for (let i = 0; i < found.length; i++) found[i].value.json(found[i].id, answer);
     answer.end();
   } else fail("no question `" + msg.name + "`; there are job, jobs");
   output(answer.finish());

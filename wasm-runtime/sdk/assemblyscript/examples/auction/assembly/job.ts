@@ -51,8 +51,8 @@ export class Job implements Stored {
     }
   }
 
-  json(to: JsonWriter): void {
-    to.object().key("requester").text(this.requester).key("budget").amount(this.budget);
+  json(id: u64, to: JsonWriter): void {
+    to.object().key("job").u64(id).key("requester").text(this.requester).key("budget").amount(this.budget);
     to.key("floor").u64(this.floor).key("deposit").amount(this.deposit);
     to.key("bidding_ends").u64(this.biddingEnds).key("delivery_ends").u64(this.deliveryEnds);
     if (this.bidder.length > 0) to.key("bidder").text(this.bidder).key("price").amount(this.price);
