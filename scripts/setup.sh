@@ -152,15 +152,21 @@ without() {
     say "$1 will not be tested"
 }
 
+# npm_packages FOLDER NAMES
+npm_packages() {
+    cmp -s "$1/package-lock.json" "$1/node_modules/.installed" && return
+    patiently "installing $2 into $1" npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund ||
+        { rm -rf "$1/node_modules"; without "npm failed, its output is above; $2"; return; }
+    cp "$1/package-lock.json" "$1/node_modules/.installed"
+}
+
 javascript() {
-    local dir=tests/clients/javascript
-    { have node && have npm; } || { without "Node.js is missing, so CosmJS and gRPC-web"; return; }
+    local all="CosmJS, gRPC-web and contracts in AssemblyScript"
+    { have node && have npm; } || { without "Node.js is missing, so $all"; return; }
     node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
-        { without "Node.js $(node --version) is older than 20.19, so CosmJS and gRPC-web"; return; }
-    cmp -s $dir/package-lock.json $dir/node_modules/.installed && return
-    patiently "installing CosmJS and others into $dir" npm ci --prefix $dir --ignore-scripts --no-audit --no-fund ||
-        { rm -rf $dir/node_modules; without "npm failed, its output is above; CosmJS and gRPC-web"; return; }
-    cp $dir/package-lock.json $dir/node_modules/.installed
+        { without "Node.js $(node --version) is older than 20.19, so $all"; return; }
+    npm_packages tests/clients/javascript "CosmJS and gRPC-web"
+    npm_packages wasm-runtime/sdk/assemblyscript AssemblyScript
 }
 
 python() {

@@ -9,6 +9,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod assemblyscript;
+#[path = "../common/assemblyscript.rs"]
+mod build;
 mod calls;
 mod chain;
 mod code;
