@@ -16,6 +16,7 @@ mod context;
 mod crypto;
 mod fuzz;
 mod hostile;
+mod javascript;
 mod sdk;
 mod storage;
 mod support;
