@@ -13,8 +13,11 @@ SLSBFT_CONTRACT
 /* Calls are short: garbage in cycles is looked for only where a script makes much of it. */
 #define COLLECT_AFTER (8 << 20)
 
-/* No script's key: theirs are text, or bytes that begin otherwise. */
+/* No script's keys: theirs are text, or bytes that begin otherwise. The text is for people; what runs is the code made of
+ * it. Code comes from this interpreter only: another one takes an instance over by a migration, which brings the script
+ * again. */
 static const char SCRIPT_KEY[] = "\xff" "script";
+static const char CODE_KEY[] = "\xff" "code";
 
 /* Ends the call with what was thrown: its words and where they came from. */
 static _Noreturn void fail_with_exception(JSContext *js) {
@@ -60,9 +63,8 @@ static JSValue settle(JSContext *js, JSValue value) {
     }
 }
 
-/* The exports of a script. */
-static JSValue load(JSContext *js, const char *script, size_t length) {
-    JSValue module = JS_Eval(js, script, length, "contract.js", JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+/* Runs a module, and gives its exports. */
+static JSValue run(JSContext *js, JSValue module) {
     if (JS_IsException(module)) fail_with_exception(js);
     JSModuleDef *definition = JS_VALUE_GET_PTR(module);
     JSValue done = JS_EvalFunction(js, module);
@@ -75,9 +77,28 @@ static JSValue load(JSContext *js, const char *script, size_t length) {
 
 static JSValue load_kept(JSContext *js) {
     size_t length;
-    char *script = read_key(SCRIPT_KEY, sizeof SCRIPT_KEY - 1, &length);
-    if (!script) slsbft_fail_text("the instance has no script");
-    return load(js, script, length);
+    const char *code = read_key(CODE_KEY, sizeof CODE_KEY - 1, &length);
+    if (!code) slsbft_fail_text("the instance has no script");
+    return run(js, JS_ReadObject(js, (const uint8_t *)code, length, JS_READ_OBJ_BYTECODE));
+}
+
+static void keep(const char *key, const void *value, size_t length, const char *too_long) {
+    if (length > MAX_VALUE) slsbft_fail_text(too_long);
+    slsbft_set(key, slsbft_length(key), value, (uint32_t)length);
+}
+
+/* Compiles a script, and keeps it. */
+static JSValue keep_script(JSContext *js, JSValueConst script) {
+    size_t length, code_length;
+    const char *text = JS_ToCStringLen(js, &length, script);
+    if (!text) fail_with_exception(js);
+    keep(SCRIPT_KEY, text, length, "the script has more than 131,072 bytes");
+    JSValue module = JS_Eval(js, text, length, "contract.js", JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+    if (JS_IsException(module)) fail_with_exception(js);
+    uint8_t *code = JS_WriteObject(js, &code_length, module, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
+    if (!code) fail_with_exception(js);
+    keep(CODE_KEY, code, code_length, "the script compiles to more than 131,072 bytes");
+    return module;
 }
 
 /* What a function returned becomes what the call returns: bytes as they are, nothing as nothing, all else as JSON. */
@@ -122,12 +143,7 @@ static void install(const char *name) {
     JSValue msg = message(js);
     JSValue script = JS_IsObject(msg) ? JS_GetPropertyStr(js, msg, "script") : JS_UNDEFINED;
     if (!JS_IsString(script)) slsbft_fail_text("say {\"script\":\"…\",\"msg\":…}: the script's text and its own message");
-    size_t length;
-    const char *text = JS_ToCStringLen(js, &length, script);
-    if (!text) fail_with_exception(js);
-    if (length > MAX_VALUE) slsbft_fail_text("the script has more than 131,072 bytes");
-    slsbft_set(SCRIPT_KEY, sizeof SCRIPT_KEY - 1, text, (uint32_t)length);
-    JSValue exports = load(js, text, length);
+    JSValue exports = run(js, keep_script(js, script));
     call(js, exports, name, JS_GetPropertyStr(js, msg, "msg"));
 }
 
