@@ -13,7 +13,7 @@ TESTNET := $(BIN)/slsbft-testnet
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients build testnet testnet-down testnet-status load load-all crash sim test bench lint fmt clean-testnet
+.PHONY: help setup setup-clients build interpreters testnet testnet-down testnet-status load load-all crash sim test bench lint fmt clean-testnet
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ setup-clients: ## Install the foreign clients that the tests run: CosmJS, cosmpy
 build: setup ## Build slsbftd and slsbft-testnet
 	@echo "building into $(CARGO_TARGET_DIR) (the first time takes minutes: RocksDB)"
 	@$(CARGO) build --release --locked --workspace --bins
+
+interpreters: setup-clients ## Build quickjs.wasm, the interpreter of contracts in JavaScript
+	@wasm-runtime/sdk/javascript/build.sh $(BIN)/quickjs.wasm
+	@echo "built $(BIN)/quickjs.wasm"
 
 testnet: build ## Start four validators, settle a metered deal, stay up (Ctrl-C stops, data stays)
 	@$(TESTNET) up --dir $(DIR) $(ARGS)

@@ -73,9 +73,15 @@ has_clang() {
     return 1
 }
 
+# With compiler-rt's functions for WebAssembly: the interpreter of contracts in JavaScript is built with both.
+has_wasi_libc() {
+    [ -e /usr/include/wasm32-wasi/stdio.h ] && compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a' >/dev/null
+}
+
 system_packages() {
     local packages=()
     [ "$what" != clients ] || has_clang || packages+=(clang lld)
+    [ "$what" != clients ] || has_wasi_libc || packages+=(wasi-libc libclang-rt-dev-wasm32)
     has_libclang || packages+=(libclang-dev)
     { have c++ && have make; } || packages+=(build-essential)
     have curl || packages+=(curl)

@@ -37,7 +37,7 @@ impl Service for NodeService {
         // The price is part of the protocol, so it is the state's and not the node's.
         let answer = self
             .queries
-            .run(|state| state.query(FEE_PARAMS, &[], None))
+            .run(|state, interrupt| state.query(FEE_PARAMS, &[], None, interrupt))
             .await?
             .map_err(from_query)?;
         let params = QueryParamsResponse::decode(answer.response.as_slice())

@@ -357,7 +357,7 @@ fn both_interfaces_call_and_ask_each_other() {
 }
 
 /// A chain with a validator, who gives to the beacon.
-fn world_with_validator() -> World {
+pub fn world_with_validator() -> World {
     World::start_with(|genesis| {
         let operator = Wallet::new(KeyKind::Secp256k1, 1, 0).address();
         let candidate = NewCandidate {

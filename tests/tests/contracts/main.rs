@@ -14,6 +14,7 @@ mod calls;
 mod codes;
 mod hooks;
 mod listener;
+mod lottery;
 mod messages;
 mod script;
 mod support;

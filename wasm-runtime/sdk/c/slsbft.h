@@ -94,9 +94,9 @@ SLSBFT_HOST(answer) int32_t slsbft_answer(void *out, uint32_t room);
 SLSBFT_HOST(event)
 void slsbft_event(const void *type, uint32_t type_length, const void *attributes, uint32_t attributes_length);
 
-/* ---- Memory. The compiler calls these three by name, for whole structures too. They are weak, so that a C
- * library may bring its own. ---- */
+/* ---- Memory. The compiler calls these three by name, for whole structures too. A C library brings its own. ---- */
 
+#if !__STDC_HOSTED__
 __attribute__((weak, no_builtin)) void *memcpy(void *to, const void *from, size_t length) {
     uint8_t *out = to;
     const uint8_t *in = from;
@@ -116,6 +116,9 @@ __attribute__((weak, no_builtin)) int memcmp(const void *left, const void *right
         if (*a != *b) return *a < *b ? -1 : 1;
     return 0;
 }
+#else
+#include <string.h>
+#endif
 
 static inline uint32_t slsbft_length(const char *text) {
     uint32_t length = 0;

@@ -22,6 +22,7 @@ mod failures;
 mod fuzz;
 mod hostile;
 mod languages;
+mod javascript;
 mod sdk;
 mod storage;
 mod support;

@@ -1,6 +1,6 @@
 //! `slsbftd wasm deploy`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cosmos_sdk_proto::cosmwasm::wasm::v1::{
     MsgInstantiateContract, MsgInstantiateContractResponse, MsgStoreCode, MsgStoreCodeResponse,
@@ -11,6 +11,7 @@ use slsbft_wasm::{Config, Vm};
 
 use super::super::{
     Global, Outcome, block_on,
+    options::Failure,
     tx::{Sender, With, json_text, packed},
     values,
 };
@@ -18,16 +19,20 @@ use super::super::{
 const EXAMPLES: &str = "\
 Examples:
   slsbftd wasm deploy counter.wasm '{\"count\":0}' --label counter --from alice
-  slsbftd wasm deploy shop.wasm '{}' --label shop --admin alice --amount 5ankr --from alice";
+  slsbftd wasm deploy shop.wasm '{}' --label shop --admin alice --amount 5ankr --from alice
+  slsbftd wasm deploy contract.js '{\"count\":0}' --interpreter 1 --label counter --from alice";
 
 /// Two transactions: `tx wasm store` and `tx wasm instantiate`. The code is checked here first, which
-/// costs nothing.
+/// costs nothing. A script needs the second only.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The module, plain or in gzip
+    /// The module, plain or in gzip; with `--interpreter` a script
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// The file is a script for the interpreter that has this code id
+    #[arg(long, value_name = "CODE_ID")]
+    interpreter: Option<u64>,
     /// The message that sets the contract up, in JSON
     #[arg(value_parser = json_text)]
     msg: String,
@@ -45,16 +50,19 @@ pub struct Args {
 }
 
 pub fn run(args: Args, global: &Global) -> Outcome {
-    let code = super::module(&args.file)?;
-    Vm::new(Config::default())?
-        .check(&code)
-        .map_err(|refusal| format!("{} is refused: {refusal}", args.file.display()))?;
+    if args.interpreter.is_none() {
+        let code = super::module(&args.file)?;
+        Vm::new(Config::default())?
+            .check(&code)
+            .map_err(|refusal| format!("{} is refused: {refusal}", args.file.display()))?;
+    }
     block_on(deploy(args, global))?
 }
 
 async fn deploy(args: Args, global: &Global) -> Outcome {
     let Args {
         file,
+        interpreter,
         msg,
         label,
         admin,
@@ -66,26 +74,33 @@ async fn deploy(args: Args, global: &Global) -> Outcome {
         Some(admin) => with.keyring.address(global, &admin)?.to_string(),
         None => String::new(),
     };
-    let store = MsgStoreCode {
-        sender: sender.address(),
-        wasm_byte_code: packed(&file)?,
-        instantiate_permission: None,
+    let (code_id, msg) = match interpreter {
+        Some(code_id) => (code_id, super::script_message(&file, &msg)?),
+        None => (store(&sender, &file).await?, msg),
     };
-    let stored: MsgStoreCodeResponse = sender.execute(&store).await?;
     let instantiate = MsgInstantiateContract {
         sender: sender.address(),
         admin,
-        code_id: stored.code_id,
+        code_id,
         label,
         msg: msg.into_bytes(),
         funds: amount.unwrap_or_default().to_proto(),
     };
-    let made: MsgInstantiateContractResponse = sender.execute(&instantiate).await.map_err(|error| {
-        format!(
-            "code {} is stored, but there is no contract of it: {error}",
-            stored.code_id
-        )
-    })?;
+    let made: MsgInstantiateContractResponse = sender
+        .execute(&instantiate)
+        .await
+        .map_err(|error| format!("code {code_id} is stored, but there is no contract of it: {error}"))?;
     with.output
-        .print(&json!({ "code_id": stored.code_id.to_string(), "contract": made.address }))
+        .print(&json!({ "code_id": code_id.to_string(), "contract": made.address }))
+}
+
+/// Stores a module; returns its code id.
+async fn store(sender: &Sender<'_>, file: &Path) -> Result<u64, Failure> {
+    let store = MsgStoreCode {
+        sender: sender.address(),
+        wasm_byte_code: packed(file)?,
+        instantiate_permission: None,
+    };
+    let stored: MsgStoreCodeResponse = sender.execute(&store).await?;
+    Ok(stored.code_id)
 }

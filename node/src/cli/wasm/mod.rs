@@ -17,6 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   slsbftd wasm check token.wasm
   slsbftd wasm deploy counter.wasm '{\"count\":0}' --label counter --from alice
+  slsbftd wasm deploy contract.js '{\"count\":0}' --interpreter 1 --label counter --from alice
   slsbftd wasm run counter.wasm instantiate '{\"count\":0}' execute '{\"increment\":{}}' query '{\"get_count\":{}}'";
 
 /// The longest module, in bytes, and what is read of one in gzip.
@@ -58,4 +59,12 @@ fn module(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut gzip = GzDecoder::new(bytes.as_slice()).take(MAX_MODULE);
     gzip.read_to_end(&mut unpacked).map_err(unreadable)?;
     Ok(unpacked)
+}
+
+/// What an interpreter is told to run a script: `{"script":…,"msg":…}`, with the script out of a file and its own
+/// message, in JSON.
+fn script_message(script: &Path, msg: &str) -> Result<String, Failure> {
+    let unreadable = |error: std::io::Error| format!("cannot read {}: {error}", script.display());
+    let script = serde_json::to_string(&fs::read_to_string(script).map_err(unreadable)?)?;
+    Ok(format!(r#"{{"script":{script},"msg":{msg}}}"#))
 }

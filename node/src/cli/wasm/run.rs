@@ -30,7 +30,8 @@ Examples:
   slsbftd wasm run counter.wasm instantiate '{\"count\":0}' execute '{\"increment\":{}}' query '{\"get_count\":{}}'
   slsbftd wasm run shop.wasm instantiate '{}' execute@bob+5ankr '{\"buy\":{}}' blocks 20 query '{\"sold\":{}}'
   slsbftd wasm run counter.wasm --profile gas.svg instantiate '{\"count\":0}' execute '{\"increment\":{}}'
-  slsbftd wasm run proxy.wasm --also token.wasm instantiate '{\"token_code\":2}'";
+  slsbftd wasm run proxy.wasm --also token.wasm instantiate '{\"token_code\":2}'
+  slsbftd wasm run quickjs.wasm --script contract.js instantiate '{\"count\":0}' execute '{\"add\":{\"by\":2}}'";
 
 /// Runs on the VM and the modules of the real chain, with the state of a fresh one: what an execution
 /// returns, writes, emits and uses here is what it does there.
@@ -43,6 +44,9 @@ pub struct Args {
     /// More modules, which get the ids from 2 on
     #[arg(long, value_name = "FILE")]
     also: Vec<PathBuf>,
+    /// A script for the module, which is an interpreter: instantiate and migrate carry it
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
     /// Say where its gas goes, by function and by call of the host, and draw a flame graph into this file
     #[arg(long, value_name = "SVG")]
     profile: Option<PathBuf>,
@@ -62,6 +66,7 @@ pub fn run(args: &Args) -> Outcome {
     let mut trial = Trial {
         chain: Sandbox::start(folder.path(), vm)?,
         contract: None,
+        script: args.script.clone(),
     };
     for file in std::iter::once(&args.file).chain(&args.also) {
         let stored = trial.store(super::module(file)?)?;
@@ -80,6 +85,7 @@ pub fn run(args: &Args) -> Outcome {
 struct Trial {
     chain: Sandbox,
     contract: Option<String>,
+    script: Option<PathBuf>,
 }
 
 impl Trial {
@@ -116,6 +122,12 @@ impl Trial {
             } => {
                 say!("\n{} by {who}: {msg}", entry.name());
                 let sender = sandbox::address(&who)?.to_string();
+                let msg = match (&self.script, entry) {
+                    (Some(script), Entry::Instantiate | Entry::Migrate) => {
+                        super::script_message(script, &msg)?
+                    }
+                    _ => msg,
+                };
                 let (msg, funds) = (msg.into_bytes(), funds.to_proto());
                 let message = match entry {
                     Entry::Instantiate => any(&MsgInstantiateContract {
