@@ -31,17 +31,7 @@ fn reason(outcome: &Outcome<Vec<u8>>) -> &Reason {
 fn runs_out(code: &Code) {
     for budget in [50_000_000, 300_000_000] {
         let outcome = execute(code, &mut MemoryChain::default(), budget, b"");
-        let failure = Failure {
-            entry: "execute",
-            reason: Reason::OutOfGas,
-        };
-        assert_eq!(
-            outcome,
-            Outcome {
-                used: budget,
-                result: Err(failure)
-            }
-        );
+        assert_eq!((outcome.used, reason(&outcome)), (budget, &Reason::OutOfGas));
     }
 }
 
@@ -267,10 +257,7 @@ fn what_is_no_result_is_a_failure() {
         panic!("{outcome:?}")
     };
     let missing = call(&code, &mut chain, PLENTY).query(&env, b"").unwrap();
-    let failure = Failure {
-        entry: "query",
-        reason: Reason::NoEntry,
-    };
+    let failure = Failure::at("query", Reason::NoEntry);
     assert_eq!(
         missing,
         Outcome {
