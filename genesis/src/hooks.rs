@@ -94,6 +94,6 @@ fn bounded(gas_limit: u64, path: &str) -> Result<(), GenesisError> {
     ensure(
         bounded,
         &format!("{path}.gas_limit"),
-        &format!("is not from 1 to {MOST_GAS}"),
+        format!("is not from 1 to {MOST_GAS}"),
     )
 }
