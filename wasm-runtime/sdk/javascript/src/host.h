@@ -13,6 +13,10 @@
 /* Adds `slsbft` and `console` to the globals, and takes off what is not the same on every node. */
 void add_host(JSContext *js);
 
+/* Until it does, the time is 0: QuickJS takes the seed of its hashes from it, and what a call costs would depend on when
+ * it is made. */
+extern bool clock_runs;
+
 /* The functions of each file, for `slsbft`. */
 typedef struct {
     const JSCFunctionListEntry *list;

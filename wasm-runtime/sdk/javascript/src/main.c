@@ -46,6 +46,7 @@ static JSContext *start(void) {
     JS_SetMaxStackSize(runtime, SCRIPT_STACK);
     JS_SetGCThreshold(runtime, COLLECT_AFTER);
     add_host(js);
+    clock_runs = true;
     return js;
 }
 
@@ -104,15 +105,17 @@ static JSValue keep_script(JSContext *js, JSValueConst script) {
 /* What a function returned becomes what the call returns: bytes as they are, nothing as nothing, all else as JSON. */
 static void give(JSContext *js, JSValue value) {
     if (JS_IsUndefined(value)) return;
-    size_t length;
-    const uint8_t *bytes = JS_GetTypedArrayType(value) == JS_TYPED_ARRAY_UINT8 ? JS_GetUint8Array(js, &length, value) : NULL;
-    if (!bytes) {
+    size_t length = 0;
+    const uint8_t *bytes;
+    if (JS_GetTypedArrayType(value) == JS_TYPED_ARRAY_UINT8)
+        bytes = JS_GetUint8Array(js, &length, value);
+    else {
         JSValue json = JS_JSONStringify(js, value, JS_UNDEFINED, JS_UNDEFINED);
         if (JS_IsException(json)) fail_with_exception(js);
         if (JS_IsUndefined(json)) return;
         bytes = (const uint8_t *)JS_ToCStringLen(js, &length, json);
-        if (!bytes) fail_with_exception(js);
     }
+    if (JS_HasException(js)) fail_with_exception(js);
     slsbft_output(bytes, (uint32_t)length);
 }
 

@@ -4,21 +4,25 @@
 #include <sys/time.h>
 #include <time.h>
 
-#include "slsbft.h"
+#include "host.h"
 
-int clock_gettime(clockid_t clock, struct timespec *now) {
+bool clock_runs = false;
+
+static uint64_t now(void) { return clock_runs ? slsbft_block_time() : 0; }
+
+int clock_gettime(clockid_t clock, struct timespec *into) {
     (void)clock;
-    uint64_t time = slsbft_block_time();
-    now->tv_sec = (time_t)(time / 1000000000);
-    now->tv_nsec = (long)(time % 1000000000);
+    uint64_t time = now();
+    into->tv_sec = (time_t)(time / 1000000000);
+    into->tv_nsec = (long)(time % 1000000000);
     return 0;
 }
 
-int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+int gettimeofday(struct timeval *restrict into, void *restrict zone) {
     (void)zone;
-    uint64_t time = slsbft_block_time() / 1000;
-    now->tv_sec = (time_t)(time / 1000000);
-    now->tv_usec = (suseconds_t)(time % 1000000);
+    uint64_t time = now() / 1000;
+    into->tv_sec = (time_t)(time / 1000000);
+    into->tv_usec = (suseconds_t)(time % 1000000);
     return 0;
 }
 

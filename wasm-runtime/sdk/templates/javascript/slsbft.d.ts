@@ -101,3 +101,13 @@ declare const slsbft: {
 };
 
 declare const console: { log(...of: any[]): void };
+
+// Of the language, and too new for some editors.
+interface Uint8Array {
+  toHex(): string;
+  toBase64(): string;
+}
+interface Uint8ArrayConstructor {
+  fromHex(text: string): Uint8Array;
+  fromBase64(text: string): Uint8Array;
+}

@@ -106,6 +106,23 @@ fn nothing_differs_from_node_to_node() {
 }
 
 #[test]
+fn what_a_call_costs_does_not_depend_on_the_time() {
+    let body = "const map = new Map(); for (let i = 0; i < 100; i++) map.set('key' + i, Date.now()); return map.size";
+    let mut script = Script::runs(body);
+    let mut used = Vec::new();
+    for time in [
+        1_700_000_000_000_000_000,
+        1_700_000_001_234_567_891,
+        1_812_345_678_901_234_567,
+    ] {
+        script.context.time = time;
+        assert_eq!(script.execute(&json!({})), Ok(json!(100)));
+        used.push(script.used);
+    }
+    assert_eq!(used, [used[0]; 3]);
+}
+
+#[test]
 fn another_contract_is_called_and_asked() {
     let mut script = Script::runs(
         "const told = slsbft.execute('other', { by: 2n }, { funds: '1uankr' });
@@ -171,6 +188,8 @@ fn what_a_script_logs_is_for_the_developer() {
     let mut script = Script::runs("console.log('a', 1); slsbft.debug({}); return new Uint8Array([123, 125])");
     assert_eq!(script.execute(&json!({})), Ok(json!({})));
     assert_eq!(script.world.said, ["a", "1", "[object Object]"]);
+    let mut empty = Script::runs("return new Uint8Array()");
+    assert_eq!(empty.enter(Entry::Execute, b"").result, Ok(Vec::new()));
 }
 
 #[test]
