@@ -33,7 +33,7 @@ const APART: u64 = 10;
 /// A lottery of tickets at 10, and the height at which sales end.
 fn lottery(world: &mut World) -> (Address, u64) {
     let code = world.store(0, QUICKJS.clone());
-    let closes = world.chain.height + 1 + SELLING;
+    let closes = (world.chain.height as u64) + 1 + SELLING;
     let msg = json!({ "script": LOTTERY, "msg": { "price": "10", "closes": closes } });
     (world.instantiate(0, code, &msg), closes)
 }
@@ -54,7 +54,7 @@ fn refused(world: &mut World, lottery: &Address, msg: &Value) -> String {
 
 /// Empty blocks until the next one has this height.
 fn wait(world: &mut World, height: u64) {
-    while world.chain.height + 1 < height {
+    while (world.chain.height as u64) + 1 < height {
         world.chain.block();
     }
 }
