@@ -13,7 +13,7 @@ TESTNET := $(BIN)/slsbft-testnet
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients build interpreters testnet testnet-down testnet-status load load-all crash sim test oracle oracle-bench bench lint fmt clean-testnet
+.PHONY: help setup setup-clients build interpreters testnet testnet-down testnet-status load load-all crash sim test oracle oracle-bench bench calibrate lint fmt clean-testnet
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ oracle-bench: ## Measure the same contracts here and in cosmwasm-vm, in turns
 
 bench: setup ## Measure: a line per figure (name value unit)
 	@$(CARGO) bench --profile release --locked --workspace --benches $(ARGS)
+
+# Without RocksDB, as sim.
+calibrate: ## Measure what contracts' operators and host calls cost beside their prices (minutes, on a quiet machine)
+	@$(CARGO) run --release --locked -p slsbft-wasm --example calibrate -- $(ARGS)
 
 lint: ## Check format and lints, as continuous integration does
 	@$(CARGO) fmt --all --check

@@ -63,7 +63,8 @@ impl From<Outcome<Vec<u8>>> for Called {
             used: outcome.used,
             result: outcome.result.map_err(|failure| match failure.reason {
                 Reason::OutOfGas => CallError::OutOfGas,
-                _ => CallError::Failed(failure.to_string()),
+                // Not where: that is for people, and no contract should depend on it.
+                reason => CallError::Failed(format!("{}: {reason}", failure.entry)),
             }),
         }
     }

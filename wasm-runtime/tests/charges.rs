@@ -11,14 +11,24 @@
 mod common;
 
 use common::{AMPLE, DEEP, Failure, Metering, engine, metered};
+use sha2::{Digest, Sha256};
+use slsbft_wasm::HostPrices;
 use slsbft_wasm::pass::{Rules, meter};
+use slsbft_wasm::prices::VERSION;
 use wasmtime::{Engine, OptLevel, Trap, Val};
 
 /// A figure of the table, read as text.
 fn price(name: &str) -> i64 {
-    include_str!("../src/prices/v1.txt")
+    include_str!("../src/prices/v2.txt")
         .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(" = ")?.parse().ok())
+        .find_map(|line| {
+            line.strip_prefix(name)?
+                .strip_prefix(" = ")?
+                .split(' ')
+                .next()?
+                .parse()
+                .ok()
+        })
         .unwrap_or_else(|| panic!("no price for {name}"))
 }
 
@@ -546,16 +556,47 @@ fn an_instance_pays_for_what_it_holds_before_its_first_instruction() {
 }
 
 #[test]
+fn pages_beyond_those_that_a_place_keeps_are_paid_as_fresh_ones() {
+    let kept = price("memory.kept");
+    for (pages, names) in [
+        (kept, format!("instance {kept}*instance/page")),
+        (
+            kept + 3,
+            format!("instance {kept}*instance/page 3*instance/fresh-page"),
+        ),
+    ] {
+        let text = format!("(module (memory {pages}))");
+        assert_eq!(metered(&text).instantiation as i64, sum(&names), "{pages} pages");
+    }
+}
+
+#[test]
 fn every_price_of_the_table_is_one_that_the_pass_knows() {
     let rules = Rules::CONSENSUS;
     let code = wat::parse_str(r#"(module (func unreachable))"#).unwrap();
     assert!(meter(&code, &rules).is_ok());
-    let lines = include_str!("../src/prices/v1.txt")
+    let lines = include_str!("../src/prices/v2.txt")
         .lines()
         .filter(|line| line.contains(" = "))
         .count();
     assert_eq!(
         lines,
         slsbft_wasm::prices::OPERATORS.len() + slsbft_wasm::prices::RULES.len()
+    );
+}
+
+#[test]
+fn a_table_keeps_its_prices_for_as_long_as_it_has_its_version() {
+    let operators = include_str!("../src/prices/v2.txt")
+        .lines()
+        .map(|line| line.split('#').next().unwrap().trim())
+        .filter(|line| !line.is_empty());
+    let host = format!("{:?}", HostPrices::DEFAULT);
+    let table: Vec<_> = operators.chain([host.as_str()]).collect();
+    let hash = hex::encode(Sha256::digest(table.join("\n")));
+    assert_eq!(
+        (VERSION, &hash[..16]),
+        (2, "c2029e65be5cac6a"),
+        "nodes with other prices disagree: a new table is a file and a VERSION of its own"
     );
 }

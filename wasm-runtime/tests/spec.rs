@@ -45,7 +45,7 @@ fn rules() -> Rules {
     };
     Rules {
         limits,
-        prices: prices::V1,
+        prices: prices::CURRENT,
     }
 }
 

@@ -40,8 +40,12 @@ pub struct Costs {
 pub struct InstantiationCosts {
     /// The fixed part.
     pub module: u64,
-    /// Each page of the minimum memory.
+    /// Each of the first pages of the minimum memory.
     pub page: u64,
+    /// How many are the first.
+    pub kept_pages: u64,
+    /// Each further page of it.
+    pub fresh_page: u64,
     /// Each byte of the data segments.
     pub data_byte: u64,
     /// Each element of the element segments.

@@ -124,8 +124,10 @@ impl Module {
             .filter(|global| global.import.is_none())
             .count();
         let prices = &self.costs.instantiation;
+        let kept_pages = own_pages.min(prices.kept_pages);
         [
-            (prices.page, own_pages),
+            (prices.page, kept_pages),
+            (prices.fresh_page, own_pages.saturating_sub(kept_pages)),
             (prices.table_element, own_elements),
             (prices.data_byte, data as u64),
             (prices.segment_element, elements as u64),

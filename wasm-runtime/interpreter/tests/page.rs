@@ -36,6 +36,8 @@ fn costs() -> Costs {
         instantiation: InstantiationCosts {
             module: 1,
             page: 10,
+            kept_pages: 2,
+            fresh_page: 1_000_000,
             data_byte: 100,
             segment_element: 1_000,
             table_element: 10_000,
@@ -275,5 +277,9 @@ fn an_instance_costs_what_it_begins_with() {
     assert_eq!(
         load(text).instantiation_price(),
         1 + 2 * 10 + 9 * 100 + 3 * 1_000 + 3 * 10_000 + 100_000
+    );
+    assert_eq!(
+        load("(module (memory 5))").instantiation_price(),
+        1 + 2 * 10 + 3 * 1_000_000
     );
 }

@@ -1,4 +1,4 @@
-//! Compiled code on disk: `<folder>/<engine and format>/<code hash>`.
+//! Compiled code on disk: `<folder>/<engine, format and prices>/<code hash>`.
 //!
 //! A file is `slsbftwc`, the price of an instance (u64, little-endian), the image, and behind them their
 //! SHA-256 and that of the code's name; so a file that was cut, changed or renamed is told from a good
@@ -15,9 +15,10 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
 use crate::engine::{Artifact, CodeHash};
+use crate::prices;
 
-/// The version of this format and of what the metering pass writes into modules. Raise it when either
-/// changes.
+/// The version of this format and of what the metering pass writes into modules, but for the prices, which
+/// have their own. Raise it when either changes.
 const VERSION: u32 = 1;
 
 /// What a file begins with.
@@ -40,7 +41,7 @@ impl Disk {
     pub(super) fn open(folder: &Path, engine: &Engine) -> io::Result<Self> {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        let folder = folder.join(format!("{:016x}-{VERSION}", hasher.finish()));
+        let folder = folder.join(format!("{:016x}-{VERSION}-{}", hasher.finish(), prices::VERSION));
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         Ok(Self {
             folder,

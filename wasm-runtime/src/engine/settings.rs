@@ -22,8 +22,9 @@ pub(crate) const NATIVE_STACK: usize = 16 << 20;
 const DECOMMIT_BATCH: usize = 64;
 
 /// Of a free place's memory and table, the bytes that stay the process's own: they are set back to what a
-/// module begins with, where the kernel can tell which pages differ, and need not be faulted in again.
-const KEEP_MEMORY: usize = 1 << 20;
+/// module begins with, where the kernel can tell which pages differ, and need not be faulted in again. Of the
+/// memory they are `memory.kept` of the price table.
+const KEEP_MEMORY: usize = 2 << 20;
 const KEEP_TABLE: usize = 64 << 10;
 
 /// The greatest memory of an instance, in bytes.

@@ -63,7 +63,7 @@ impl Rules {
     /// The rules that all nodes agree on.
     pub const CONSENSUS: Self = Self {
         limits: Limits::CONSENSUS,
-        prices: prices::V1,
+        prices: prices::CURRENT,
     };
 }
 

@@ -220,7 +220,9 @@ impl<'a> Module<'a> {
                 memory.initial,
                 section.range().start,
             )?;
-            self.pay(Rule::InstancePage, memory.initial);
+            let kept = memory.initial.min(self.rules.prices.rule(Rule::MemoryKept));
+            self.pay(Rule::InstancePage, kept);
+            self.pay(Rule::InstanceFreshPage, memory.initial.saturating_sub(kept));
             let maximum = memory
                 .maximum
                 .unwrap_or(u64::MAX)

@@ -251,14 +251,18 @@ rules! {
     TableInitElement "table.init/element",
     /// An instance, whatever is in it.
     Instance "instance",
-    /// Each page of the memory's minimum.
+    /// Each page of the memory's minimum that a place keeps.
     InstancePage "instance/page",
+    /// Each further page of the memory's minimum: the kernel gives it anew.
+    InstanceFreshPage "instance/fresh-page",
     /// Each byte of the data segments.
     InstanceDataByte "instance/data-byte",
     /// Each element of the element segments and of the table's minimum.
     InstanceElement "instance/element",
     /// Each global.
     InstanceGlobal "instance/global",
+    /// Pages that a place for instances keeps from one to the next.
+    MemoryKept "memory.kept",
     /// Slots of the native frame of any function.
     HeightFrame "height.frame",
     /// Reachable operators of a function per slot of its height.

@@ -1,8 +1,8 @@
 //! The price table: points for each operator and for what else costs (`docs/contracts/metering.md`).
 //!
-//! The figures are data: `v1.txt`, one `name = points` a line in the order of [`OPERATORS`] and then
-//! [`RULES`], so that a calibration can write a new one. The compiler reads it; a wrong table does
-//! not build. Prices are consensus: a new table is a new version, from a height on.
+//! The figures are data: `v2.txt`, one `name = points` a line in the order of [`OPERATORS`] and then
+//! [`RULES`], so that a calibration (`examples/calibrate`) can write a new one. The compiler reads it; a
+//! wrong table does not build. Prices are consensus: a new table is a new [`VERSION`], in a file of its own.
 
 mod entries;
 mod table;
@@ -22,14 +22,17 @@ pub const MAXIMUM_UNIT_PRICE: u64 = 1 << 26;
 /// The greatest single charge, in points.
 pub const MAXIMUM_CHARGE: u64 = 1 << 58;
 
-/// Version 1 of the table.
+/// The version of [`CURRENT`]. Compiled code has its charges in it, so it is kept by this version too.
+pub const VERSION: u32 = 2;
+
+/// The table that all nodes agree on.
 #[allow(
     clippy::panic,
     reason = "evaluated by the compiler: a wrong table does not build"
 )]
-pub const V1: Prices = match Prices::parse(include_str!("v1.txt")) {
+pub const CURRENT: Prices = match Prices::parse(include_str!("v2.txt")) {
     Ok(prices) => prices,
-    Err(_) => panic!("v1.txt is not a price table"),
+    Err(_) => panic!("v2.txt is not a price table"),
 };
 
 /// A price table.

@@ -16,6 +16,7 @@ pub fn distinct() -> (Rules, Budget) {
     for (index, name) in RULES.iter().enumerate() {
         let price = match *name {
             "memory.grow/page" => 900,
+            "memory.kept" => 2,
             "height.frame" => 3,
             "height.operators" => 11,
             _ => 1 + index,
@@ -68,6 +69,8 @@ fn costs(prices: &Prices) -> Costs {
         instantiation: InstantiationCosts {
             module: of(Rule::Instance),
             page: of(Rule::InstancePage),
+            kept_pages: of(Rule::MemoryKept),
+            fresh_page: of(Rule::InstanceFreshPage),
             data_byte: of(Rule::InstanceDataByte),
             segment_element: of(Rule::InstanceElement),
             table_element: of(Rule::InstanceElement),
