@@ -595,8 +595,8 @@ fn a_table_keeps_its_prices_for_as_long_as_it_has_its_version() {
     let table: Vec<_> = operators.chain([host.as_str()]).collect();
     let hash = hex::encode(Sha256::digest(table.join("\n")));
     assert_eq!(
-        (VERSION, &hash[..16]),
-        (2, "c2029e65be5cac6a"),
+        (VERSION, hash.get(..16)),
+        (2, Some("c2029e65be5cac6a")),
         "nodes with other prices disagree: a new table is a file and a VERSION of its own"
     );
 }
