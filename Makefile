@@ -9,6 +9,8 @@ CARGO   ?= cargo
 DIR     ?= .testnet
 BIN     := $(CARGO_TARGET_DIR)/release
 TESTNET := $(BIN)/slsbft-testnet
+# Contracts in Rust: a workspace of its own, because its profile is another.
+SDK     := wasm-runtime/sdk/rust/Cargo.toml
 # More arguments for the command that a target runs, as in: make load ARGS="--rates 500,1000"
 ARGS    ?=
 
@@ -59,6 +61,7 @@ test: setup-clients ## Run every test
 	@echo "building into $(CARGO_TARGET_DIR) (the first time takes minutes: RocksDB)"
 	@$(CARGO) build --release --locked --workspace --bins --tests
 	@$(CARGO) test --release --locked --workspace $(ARGS)
+	@$(CARGO) test --release --locked --workspace --manifest-path $(SDK)
 
 bench: setup ## Measure: a line per figure (name value unit)
 	@$(CARGO) bench --profile release --locked --workspace --benches $(ARGS)
@@ -66,9 +69,12 @@ bench: setup ## Measure: a line per figure (name value unit)
 lint: ## Check format and lints, as continuous integration does
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	@$(CARGO) fmt --all --check --manifest-path $(SDK)
+	@$(CARGO) clippy --release --locked --workspace --all-targets --manifest-path $(SDK) -- -D warnings
 
 fmt: ## Format the code
 	@$(CARGO) fmt --all
+	@$(CARGO) fmt --all --manifest-path $(SDK)
 
 clean-testnet: testnet-down ## Stop the testnet and delete its data
 	@rm -rf $(DIR)

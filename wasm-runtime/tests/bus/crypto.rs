@@ -52,7 +52,7 @@ fn a_blake2b_hash_has_a_length() {
 }
 
 /// A curve, the hash of a message, a signature of it, and the key.
-const SIGNED: [(&str, &str, &str, &str); 2] = [
+pub const SIGNED: [(&str, &str, &str, &str); 2] = [
     (
         "secp256k1",
         "5ae8317d34d1e595e3fa7247db80c0af4320cce1116de187f8f7e2e099c0d8d0",
@@ -129,7 +129,7 @@ fn keys_are_recovered_from_signatures() {
 }
 
 /// Two messages, signatures and keys of RFC 8032, section 7.1.
-const ED25519: [(&str, &str, &str); 2] = [
+pub const ED25519: [(&str, &str, &str); 2] = [
     (
         "",
         "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155\

@@ -18,6 +18,7 @@ mod crypto;
 mod fuzz;
 mod hostile;
 mod languages;
+mod rust;
 mod sdk;
 mod storage;
 mod support;
