@@ -9,6 +9,8 @@ CARGO   ?= cargo
 DIR     ?= .testnet
 BIN     := $(CARGO_TARGET_DIR)/release
 TESTNET := $(BIN)/slsbft-testnet
+# Contracts in Rust: a workspace of its own, because its profile is another.
+SDK     := wasm-runtime/sdk/rust/Cargo.toml
 # More arguments for the command that a target runs, as in: make load ARGS="--rates 500,1000"
 ARGS    ?=
 
@@ -63,6 +65,7 @@ test: setup-clients ## Run every test
 	@echo "building into $(CARGO_TARGET_DIR) (the first time takes minutes: RocksDB)"
 	@$(CARGO) build --release --locked --workspace --bins --tests
 	@$(CARGO) test --release --locked --workspace $(ARGS)
+	@$(CARGO) test --release --locked --workspace --manifest-path $(SDK)
 
 # A workspace and a build folder of its own: cosmwasm-vm changes the features of the chain's dependencies.
 ORACLE := cd wasm-runtime/oracle && CARGO_TARGET_DIR=$(abspath $(CARGO_TARGET_DIR))/oracle $(CARGO)
@@ -84,10 +87,13 @@ lint: ## Check format and lints, as continuous integration does
 	@$(CARGO) fmt --all --check
 	@cd wasm-runtime/oracle && $(CARGO) fmt --check
 	@$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	@$(CARGO) fmt --all --check --manifest-path $(SDK)
+	@$(CARGO) clippy --release --locked --workspace --all-targets --manifest-path $(SDK) -- -D warnings
 
 fmt: ## Format the code
 	@$(CARGO) fmt --all
 	@cd wasm-runtime/oracle && $(CARGO) fmt
+	@$(CARGO) fmt --all --manifest-path $(SDK)
 
 clean-testnet: testnet-down ## Stop the testnet and delete its data
 	@rm -rf $(DIR)

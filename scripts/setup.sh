@@ -188,7 +188,17 @@ python() {
     cp $wanted $venv/installed
 }
 
+# What contracts in Rust are built with, so that the tests need no network later.
+contracts() {
+    # rustup gets it by itself, as rust-toolchain.toml says; where there is no rustup, nobody does.
+    [ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null)" ] ||
+        die "Rust cannot compile contracts here; run: rustup target add wasm32-unknown-unknown"
+    cargo fetch --quiet --locked --manifest-path wasm-runtime/sdk/rust/Cargo.toml ||
+        die "what contracts in Rust are built with could not be fetched; the reason is above"
+}
+
 clients() {
+    contracts
     go_tool grpcurl $GRPCURL_MODULE cmd/grpcurl $GRPCURL_VERSION || without "Without its binary grpcurl"
     javascript
     python

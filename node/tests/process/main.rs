@@ -15,5 +15,6 @@ mod crash;
 mod genesis;
 mod lifecycle;
 mod maintenance;
+mod projects;
 mod support;
 mod vrf;

@@ -12,7 +12,10 @@
 mod bus;
 mod calls;
 mod codes;
+mod compilers;
+mod escrow;
 mod hooks;
+mod languages;
 mod listener;
 mod lottery;
 mod messages;

@@ -101,7 +101,9 @@ fn copy(from: &Path, to: &Path, change: &dyn Fn(String) -> String) {
         let to = to.join(path.file_name().unwrap());
         match path.is_dir() {
             // What a compiler left there.
-            true if path.ends_with("target") || path.ends_with("examples") => {}
+            true if ["target", "examples", "tests", "node_modules"]
+                .iter()
+                .any(|name| path.ends_with(name)) => {}
             true => copy(&path, &to, change),
             false => fs::write(to, change(fs::read_to_string(path).unwrap())).unwrap(),
         }

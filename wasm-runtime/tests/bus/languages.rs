@@ -21,6 +21,7 @@ struct Trial {
 impl Trial {
     fn of(wasm: &[u8]) -> Self {
         VM.check(wasm).unwrap();
+        println!("{:>9} bytes", wasm.len());
         Self {
             world: World::default(),
             code: VM.compile(wasm).unwrap(),
@@ -36,6 +37,8 @@ impl Trial {
         let mut call = call(&self.code, &mut host, PLENTY);
         call.context = context(HERE, self.sender, self.funds);
         let outcome = call.run(entry, msg.to_string().as_bytes()).unwrap();
+        // The figures of docs/contracts/languages.md, with --nocapture.
+        println!("{:>9} gas  {} {msg}", outcome.used / 1_000, entry.name());
         self.world.waiting.pop();
         outcome
     }

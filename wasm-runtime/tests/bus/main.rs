@@ -23,6 +23,7 @@ mod fuzz;
 mod hostile;
 mod javascript;
 mod languages;
+mod rust;
 mod sdk;
 mod storage;
 mod support;

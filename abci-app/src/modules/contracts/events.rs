@@ -85,18 +85,21 @@ pub fn returned(
     Ok(())
 }
 
-/// An event of a contract that still runs.
+/// An event of a contract that still runs: `wasm` without a type, else `wasm-…`.
 pub fn own(
     ctx: &mut Context<'_>,
     contract: &Address,
     kind: &str,
     attributes: &[(String, String)],
 ) -> Result<(), ContractsError> {
-    let kind = kind.trim();
-    if kind.len() <= SHORT_TYPE {
-        return Err(ContractsError::Event(format!("Event type too short: '{kind}'")));
-    }
-    let begun = event(&format!("wasm-{kind}")).attr(CONTRACT, contract);
+    let begun = match kind.trim() {
+        "" => event("wasm"),
+        kind if kind.len() <= SHORT_TYPE => {
+            return Err(ContractsError::Event(format!("Event type too short: '{kind}'")));
+        }
+        kind => event(&format!("wasm-{kind}")),
+    };
+    let begun = begun.attr(CONTRACT, contract);
     let attributes = attributes
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()));

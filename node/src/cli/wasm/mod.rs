@@ -2,9 +2,11 @@
 
 mod check;
 mod deploy;
+mod new;
 mod profile;
 mod run;
 mod steps;
+mod templates;
 
 use std::{fs, io::Read, path::Path};
 
@@ -15,6 +17,7 @@ use super::{Global, Outcome, options::Failure};
 
 const EXAMPLES: &str = "\
 Examples:
+  slsbftd wasm new counter --language rust
   slsbftd wasm check token.wasm
   slsbftd wasm deploy counter.wasm '{\"count\":0}' --label counter --from alice
   slsbftd wasm deploy contract.js '{\"count\":0}' --interpreter 1 --label counter --from alice
@@ -32,6 +35,8 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a contract: a folder with a small one, its SDK, and what to do next
+    New(new::Args),
     /// Say whether a chain takes a contract's code, and why not
     Check(check::Args),
     /// Upload a contract's code and make a contract of it
@@ -42,6 +47,7 @@ enum Command {
 
 pub fn run(args: Args, global: &Global) -> Outcome {
     match args.command {
+        Command::New(args) => new::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Deploy(args) => deploy::run(*args, global),
         Command::Run(args) => run::run(&args),

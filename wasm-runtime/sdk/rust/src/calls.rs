@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Error,
-    entry::{from_json, to_json},
+    entry::to_json,
     env::{Coin, contract},
     host,
     proto::Proto,
@@ -49,8 +49,10 @@ pub fn execute<M: Serialize + ?Sized>(
 ///
 /// # Errors
 /// The words with which it failed, or its answer is of another form.
-pub fn ask<A: DeserializeOwned>(contract: &str, msg: &impl Serialize) -> Result<A, Error> {
-    from_json(&host::ask_contract(contract, &to_json(msg)?).map_err(Error::new)?)
+pub fn ask<A: DeserializeOwned>(contract: &str, msg: &(impl Serialize + ?Sized)) -> Result<A, Error> {
+    let answer = host::ask_contract(contract, &to_json(msg)?).map_err(Error::new)?;
+    let understood = serde_json_wasm::from_slice(&answer);
+    understood.map_err(|error| format!("the answer of {contract} is not understood: {error}").into())
 }
 
 /// Executes a module's message, of which the contract is the only signer: its type URL, and protobuf. Returns

@@ -39,7 +39,7 @@ macro_rules! contract {
 #[doc(hidden)]
 pub fn run<M: DeserializeOwned, A: Serialize>(function: impl FnOnce(M) -> Result<A, Error>) {
     std::panic::set_hook(Box::new(|panic| host::end_with_panic(&panic.to_string())));
-    match from_json(&host::message())
+    match message(&host::message())
         .and_then(function)
         .and_then(|answer| to_json(&answer))
     {
@@ -50,9 +50,9 @@ pub fn run<M: DeserializeOwned, A: Serialize>(function: impl FnOnce(M) -> Result
     }
 }
 
-pub(crate) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    serde_json_wasm::from_slice(bytes)
-        .map_err(|error| format!("the message is not understood: {error}").into())
+fn message<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, Error> {
+    let message = serde_json_wasm::from_slice(bytes);
+    message.map_err(|error| format!("the message is not understood: {error}").into())
 }
 
 pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
