@@ -13,7 +13,7 @@ TESTNET := $(BIN)/slsbft-testnet
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients build testnet testnet-down testnet-status load load-all crash sim test bench lint fmt clean-testnet
+.PHONY: help setup setup-clients build testnet testnet-down testnet-status load load-all crash sim test oracle oracle-bench bench lint fmt clean-testnet
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,15 +60,26 @@ test: setup-clients ## Run every test
 	@$(CARGO) build --release --locked --workspace --bins --tests
 	@$(CARGO) test --release --locked --workspace $(ARGS)
 
+# A workspace and a build folder of its own: cosmwasm-vm changes the features of the chain's dependencies.
+ORACLE := cd wasm-runtime/oracle && CARGO_TARGET_DIR=$(abspath $(CARGO_TARGET_DIR))/oracle $(CARGO)
+
+oracle: ## Run contracts here and in cosmwasm-vm, and compare what comes of it (the first time takes minutes)
+	@$(ORACLE) test --release --locked $(ARGS)
+
+oracle-bench: ## Measure the same contracts here and in cosmwasm-vm, in turns
+	@$(ORACLE) bench --profile release --locked --bench calls
+
 bench: setup ## Measure: a line per figure (name value unit)
 	@$(CARGO) bench --profile release --locked --workspace --benches $(ARGS)
 
 lint: ## Check format and lints, as continuous integration does
 	@$(CARGO) fmt --all --check
+	@cd wasm-runtime/oracle && $(CARGO) fmt --check
 	@$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 
 fmt: ## Format the code
 	@$(CARGO) fmt --all
+	@cd wasm-runtime/oracle && $(CARGO) fmt
 
 clean-testnet: testnet-down ## Stop the testnet and delete its data
 	@rm -rf $(DIR)

@@ -17,7 +17,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use slsbft_wasm::cosmwasm::{Call, Entry};
-use slsbft_wasm::{Answer, CALL_STACK, Chain, Code, CodeHash, Config, Fault, Lane, Order, Page, Record, Vm};
+use slsbft_wasm::{
+    Answer, CALL_STACK, Chain, Code, CodeHash, Config, Fault, Lane, Order, Page, Record, Vm, bus,
+};
 
 const PLENTY: u64 = 1_000_000_000_000;
 const ROUNDS: usize = 2_000;
@@ -33,6 +35,14 @@ const TRIVIAL: &str = r#"(module
     (func (export "instantiate") (param i32 i32 i32) (result i32) (i32.const 64))
     (func (export "execute") (param i32 i32 i32) (result i32) (i32.const 64)))"#;
 
+/// Of the same size, for the service bus, where nothing is put into the contract's memory: what is left is
+/// the store, the instance, the metered call of a function that does nothing, and the drop of it all.
+const INSTANCE: &str = r#"(module
+    (memory (export "memory") 17)
+    (data (i32.const 512) "{}")
+    (func (export "slsbft_abi_1"))
+    (func (export "execute")))"#;
+
 fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
@@ -43,9 +53,10 @@ fn main() {
 }
 
 fn run() {
+    instance();
     let mut trivial = Contract::new(&wat::parse_str(TRIVIAL).unwrap());
     let price = trivial.code.price();
-    report("calls::instance_that_runs_nothing", || {
+    report("calls::out_of_gas_at_once", || {
         trivial.execute(price, "anybody", "{}");
     });
     report("calls::trivial_execute", || {
@@ -62,6 +73,35 @@ fn run() {
         );
     });
     compile_and_load();
+}
+
+fn instance() {
+    let mut contract = Contract::new(&wat::parse_str(INSTANCE).unwrap());
+    let context = bus::Context {
+        height: 7,
+        time: 1_700_000_000_000_000_000,
+        chain_id: String::new(),
+        contract: String::new(),
+        sender: String::new(),
+        funds: String::new(),
+        transaction: None,
+    };
+    report("calls::store_instance_and_drop", || {
+        let call = bus::Call {
+            vm: &contract.vm,
+            code: &contract.code,
+            chain: &mut contract.chain,
+            points: PLENTY,
+            lane: Lane::Block,
+            context: context.clone(),
+        };
+        assert!(
+            black_box(call.run(bus::Entry::Execute, b""))
+                .unwrap()
+                .result
+                .is_ok()
+        );
+    });
 }
 
 fn compile_and_load() {

@@ -8,7 +8,7 @@ use std::thread;
 
 use slsbft_wasm::{CacheStats, CodeHash, Config, Fault, Optimise, Vm};
 
-use crate::support::published;
+use crate::published;
 
 fn vm(folder: &Path) -> Arc<Vm> {
     let config = Config {
@@ -38,7 +38,7 @@ fn no_bytes() -> Result<Vec<u8>, Fault> {
 #[test]
 fn compiled_code_is_found_in_memory_and_after_a_restart_on_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let wasm = published("empty");
+    let wasm = published::one("empty");
     let hash = CodeHash::of(&wasm);
     let first = vm(folder.path());
     first.compile(&wasm).unwrap();
@@ -68,7 +68,7 @@ fn compiled_code_is_found_in_memory_and_after_a_restart_on_disk() {
 #[test]
 fn damaged_files_are_never_run_but_written_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let wasm = published("empty");
+    let wasm = published::one("empty");
     let hash = CodeHash::of(&wasm);
     vm(folder.path()).compile(&wasm).unwrap();
     let path = file(folder.path());
@@ -108,7 +108,7 @@ fn damaged_files_are_never_run_but_written_anew() {
 #[test]
 fn files_of_other_codes_or_that_others_may_write_are_not_taken() {
     let folder = tempfile::tempdir().unwrap();
-    let (wasm, other) = (published("empty"), published("burner"));
+    let (wasm, other) = (published::one("empty"), published::one("burner"));
     vm(folder.path()).compile(&wasm).unwrap();
     let path = file(folder.path());
     // Another code's good file under this code's name.
@@ -133,7 +133,7 @@ fn files_of_other_codes_or_that_others_may_write_are_not_taken() {
 #[test]
 fn engines_of_other_settings_do_not_share_files() {
     let folder = tempfile::tempdir().unwrap();
-    let wasm = published("empty");
+    let wasm = published::one("empty");
     vm(folder.path()).compile(&wasm).unwrap();
     let config = Config {
         cache_folder: Some(folder.path().to_owned()),
@@ -175,7 +175,7 @@ fn a_disk_that_is_full_costs_time_only() {
             .path(),
     )
     .unwrap();
-    vm.compile(&published("empty")).unwrap();
+    vm.compile(&published::one("empty")).unwrap();
     assert_eq!(
         vm.cache_stats(),
         CacheStats {
@@ -193,7 +193,7 @@ fn the_memory_is_bounded_and_pinned_code_stays() {
         ..Config::default()
     })
     .unwrap();
-    let (wasm, other) = (published("empty"), published("burner"));
+    let (wasm, other) = (published::one("empty"), published::one("burner"));
     vm.compile(&wasm).unwrap();
     assert!(!vm.pin(CodeHash::of(&wasm)), "it was dropped at once");
     let size = vm.compile(&wasm).unwrap().size();
@@ -215,7 +215,7 @@ fn the_memory_is_bounded_and_pinned_code_stays() {
 #[test]
 fn what_was_used_longest_ago_goes_first() {
     let names = ["empty", "burner", "queue"];
-    let codes = names.map(published);
+    let codes = names.map(published::one);
     let sizes = {
         let vm = Vm::new(Config::default()).unwrap();
         codes.clone().map(|code| vm.compile(&code).unwrap().size())
@@ -237,7 +237,7 @@ fn what_was_used_longest_ago_goes_first() {
 fn threads_that_need_the_same_code_wait_for_one_compilation() {
     let folder = tempfile::tempdir().unwrap();
     let vm = vm(folder.path());
-    let wasm = published("burner");
+    let wasm = published::one("burner");
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| vm.compile(&wasm).unwrap());
@@ -250,7 +250,7 @@ fn threads_that_need_the_same_code_wait_for_one_compilation() {
 #[test]
 fn a_warm_start_loads_what_it_can() {
     let folder = tempfile::tempdir().unwrap();
-    let (wasm, other) = (published("empty"), published("burner"));
+    let (wasm, other) = (published::one("empty"), published::one("burner"));
     vm(folder.path()).compile(&wasm).unwrap();
     let vm = vm(folder.path());
     let (known, compiled, lost) = (CodeHash::of(&wasm), CodeHash::of(&other), CodeHash([7; 32]));
@@ -275,6 +275,8 @@ fn a_warm_start_loads_what_it_can() {
 #[test]
 fn bytes_of_another_code_are_not_compiled_for_it() {
     let vm = Vm::new(Config::default()).unwrap();
-    let fault = vm.load(CodeHash([7; 32]), || Ok(published("empty"))).unwrap_err();
+    let fault = vm
+        .load(CodeHash([7; 32]), || Ok(published::one("empty")))
+        .unwrap_err();
     assert!(matches!(fault, Fault::Engine(_)));
 }

@@ -7,7 +7,7 @@ use slsbft_wasm::cosmwasm::Entry;
 use slsbft_wasm::{Reason, Trap};
 
 use crate::oracle::{Pair, json};
-use crate::support::published;
+use crate::published;
 
 fn address(name: &str) -> String {
     MockApi::default().addr_make(name)
@@ -15,7 +15,7 @@ fn address(name: &str) -> String {
 
 /// A contract that was instantiated by `creator` with a message.
 fn set_up(name: &str, funds: &[Coin], msg: &str) -> Pair {
-    let mut pair = Pair::with_balances(published(name), &[(MOCK_CONTRACT_ADDR, funds)]);
+    let mut pair = Pair::with_balances(&published::one(name), &[(MOCK_CONTRACT_ADDR, funds)]);
     let answer = pair
         .instantiate(&mock_info(&address("creator"), funds), msg)
         .unwrap();
@@ -113,7 +113,7 @@ fn cyberpunk_computes_and_mirrors_its_environment() {
 /// some through.
 #[test]
 fn all_float_instructions_give_the_same_values() {
-    let mut pair = Pair::new(published("floaty_2.0"));
+    let mut pair = Pair::new(&published::one("floaty_2.0"));
     let list = answer(&pair.query(r#"{"instructions":{}}"#).unwrap());
     let instructions: Vec<String> = serde_json::from_str(&list).unwrap();
     assert!(instructions.len() > 60, "{instructions:?}");
@@ -188,7 +188,7 @@ fn a_burner_takes_over_but_asks_what_hosts_no_longer_tell() {
     let mut pair = set_up("queue", &[], "{}");
     pair.execute("anybody", &[], r#"{"enqueue":{"value":1}}"#)
         .unwrap();
-    pair.replace(published("burner"));
+    pair.replace(&published::one("burner"));
     let payout = address("payout");
     let other = pair
         .two(Entry::Migrate, &format!(r#"{{"payout":"{payout}","denoms":[]}}"#))
@@ -332,7 +332,7 @@ fn a_replier_tells_its_order_and_its_errors() {
 
 #[test]
 fn a_staking_derivative_asks_for_its_validator() {
-    let mut pair = Pair::new(published("staking"));
+    let mut pair = Pair::new(&published::one("staking"));
     let percent = Decimal::percent;
     let validator = Validator::create("valid".to_owned(), percent(3), percent(10), percent(1));
     pair.each_querier(|querier| querier.update_staking("ustake", std::slice::from_ref(&validator), &[]));

@@ -1,7 +1,7 @@
 //! The VM with published contracts, with another VM beside it, with hostile contracts, and with damaged
 //! caches.
-#![allow(clippy::disallowed_types, reason = "the other VM takes a `HashSet`")]
 
+mod accepted;
 mod cache;
 mod chain;
 mod contracts;
@@ -9,6 +9,7 @@ mod hostile;
 mod link;
 mod oracle;
 mod prober;
+mod published;
 mod refusals;
 mod same;
 mod support;

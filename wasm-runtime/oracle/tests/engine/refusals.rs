@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use slsbft_wasm::cosmwasm::{self, Entry};
 use slsbft_wasm::{CheckError, CompileError, Config, Interface, Refusal, Report, Vm};
 
-use crate::support::{VM, contract, published};
+use crate::published;
+use crate::support::{VM, contract};
 
 fn refusal(wasm: &[u8]) -> CheckError {
     match VM.check(wasm).unwrap_err() {
@@ -15,7 +16,7 @@ fn refusal(wasm: &[u8]) -> CheckError {
 }
 
 fn report(name: &str) -> cosmwasm::Report {
-    match VM.check(&published(name)).unwrap() {
+    match VM.check(&published::one(name)).unwrap() {
         Report::CosmWasm(report) => report,
         other => panic!("{other:?}"),
     }
@@ -112,12 +113,13 @@ fn what_the_chain_does_not_offer_is_named() {
         ..Config::default()
     })
     .unwrap();
-    let Err(Refusal::Interface(CheckError::Capabilities(missing))) = vm.check(&published("ibc_callbacks"))
+    let Err(Refusal::Interface(CheckError::Capabilities(missing))) =
+        vm.check(&published::one("ibc_callbacks"))
     else {
         panic!()
     };
     assert_eq!(missing, ["stargate"]);
-    vm.check(&published("cw20_base")).unwrap();
+    vm.check(&published::one("cw20_base")).unwrap();
 }
 
 #[test]

@@ -9,7 +9,8 @@ use slsbft_wasm::cosmwasm::{Call, Entry};
 use slsbft_wasm::{Code, CodeHash, Config, Fault, Lane, Optimise, Outcome, Vm};
 
 use crate::chain::MemoryChain;
-use crate::support::{PLENTY, contract, published};
+use crate::published;
+use crate::support::{PLENTY, contract};
 
 /// A contract's code and the calls to make of it.
 struct Script {
@@ -44,7 +45,7 @@ fn scripts() -> Vec<Script> {
     );
     vec![
         script(
-            published("hackatom"),
+            published::one("hackatom"),
             &[
                 (Instantiate, &hackatom),
                 (Execute, r#"{"release":{"denom":"earth"}}"#),
@@ -57,18 +58,18 @@ fn scripts() -> Vec<Script> {
             ],
         ),
         script(
-            published("cw20_base"),
+            published::one("cw20_base"),
             &[(Instantiate, &token), (Execute, &transfer)],
         ),
         script(
-            published("cyberpunk"),
+            published::one("cyberpunk"),
             &[
                 (Instantiate, "{}"),
                 (Execute, r#"{"argon2":{"mem_cost":64,"time_cost":2}}"#),
             ],
         ),
         script(
-            published("queue"),
+            published::one("queue"),
             &[
                 (Instantiate, "{}"),
                 (Execute, r#"{"enqueue":{"value":1}}"#),

@@ -12,12 +12,6 @@ pub static VM: LazyLock<Vm> = LazyLock::new(|| Vm::new(Config::default()).unwrap
 /// A budget that is never used up by what should end.
 pub const PLENTY: u64 = 1_000_000_000_000;
 
-/// A published contract's code.
-pub fn published(name: &str) -> Vec<u8> {
-    let path = format!("{}/../testdata/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
 /// A contract in text form: what every contract has, around `body`. Below 1024 and from 1 MiB on, memory
 /// is free for the body's own data.
 pub fn contract(body: &str) -> Vec<u8> {
