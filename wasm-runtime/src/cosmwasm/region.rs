@@ -80,13 +80,11 @@ pub(super) fn write(
     inside_mut(bytes, region.offset, value.len())
         .ok_or(Reason::Region(outside))?
         .copy_from_slice(value);
-    // The value may have covered its own description; its length is written last, as the reader sees it.
-    let field = pointer
-        .checked_add(8)
-        .and_then(|field| inside_mut(bytes, field, 4));
-    field
+    // Last and whole, as on other chains: the value may have covered its own description.
+    let description = [region.offset, region.capacity, length].map(u32::to_le_bytes);
+    inside_mut(bytes, pointer, SIZE)
         .ok_or(Reason::Region(RegionError::Pointer(pointer)))?
-        .copy_from_slice(&length.to_le_bytes());
+        .copy_from_slice(description.as_flattened());
     Ok(())
 }
 

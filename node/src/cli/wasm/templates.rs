@@ -40,4 +40,24 @@ pub const TEMPLATES: &[Template] = &[
             "c" => "sdk/": "json.h" "proto.h" "slsbft.h";
         },
     },
+    Template {
+        language: "assemblyscript",
+        files: files! {
+            "templates/assemblyscript" => "":
+                ".gitignore" "README.md" "asconfig.json" "assembly/index.ts" "assembly/tsconfig.json"
+                "package-lock.json" "package.json";
+            "assemblyscript" => "sdk/":
+                ".gitignore" "README.md" "asconfig.json" "assembly/address.ts" "assembly/bank.ts"
+                "assembly/bytes.ts" "assembly/call.ts" "assembly/chain.ts" "assembly/context.ts"
+                "assembly/crypto.ts" "assembly/host.ts" "assembly/index.ts" "assembly/json.ts"
+                "assembly/protobuf.ts" "assembly/service.ts" "assembly/storage.ts" "assembly/tsconfig.json"
+                "package-lock.json" "package.json";
+        },
+    },
+    Template {
+        language: "javascript",
+        files: files! {
+            "templates/javascript" => "": "README.md" "contract.js" "slsbft.d.ts";
+        },
+    },
 ];

@@ -3,6 +3,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use slsbft_wasm::Reason;
 use slsbft_wasm::cosmwasm::Entry;
 
 use crate::oracle::Pair;
@@ -208,6 +209,7 @@ proptest! {
             true => (Entry::Query, &args[1..]),
             false => (Entry::Execute, args),
         };
-        let _ = pair.both(entry, args);
+        pair.budget = 1 << 58;
+        prop_assert_ne!(pair.both(entry, args), Err(Reason::OutOfGas));
     }
 }

@@ -100,17 +100,19 @@ impl Pair {
             .unwrap();
         let ours = outcome.result.map_err(|failure| failure.reason);
         let theirs = self.call_theirs(entry, args);
+        // Each VM has prices of its own, so each runs out of gas at a place of its own.
+        let ran_out = ours == Err(Reason::OutOfGas) || theirs.as_ref().is_err_and(ran_out);
         match (&ours, &theirs) {
+            _ if ran_out => {}
             (Ok(_), Ok(_)) => {}
-            (Err(ours), Err(theirs)) => assert!(same(ours, theirs), "{ours:?} and {theirs:?}"),
+            (Err(ours), Err(theirs)) => assert!(same(ours, theirs), "{ours:?} and {theirs}"),
             _ => panic!("{:?} and {theirs:?}", ours.as_ref().map(|bytes| show(bytes))),
         }
-        // Each VM has prices of its own, so each runs out of gas at a place of its own.
-        if ours != Err(Reason::OutOfGas) {
+        if !ran_out {
             let state = self.their_state();
             assert_eq!(self.ours.state, state);
         }
-        if ours.is_err() {
+        if ran_out || ours.is_err() {
             self.ours.state = before;
         }
         self.set_their_state();
@@ -199,10 +201,18 @@ fn call_entry(instance: &mut Theirs, entry: Entry, args: &[&[u8]]) -> VmResult<V
     }
 }
 
+/// Whether the other VM's gas was used up.
+fn ran_out(error: &VmError) -> bool {
+    match error {
+        VmError::GasDepletion { .. } => true,
+        VmError::RuntimeErr { msg, .. } => innermost(msg).starts_with("Ran out of gas"),
+        _ => false,
+    }
+}
+
 /// Whether two errors are of one kind and say the same.
 fn same(ours: &Reason, theirs: &VmError) -> bool {
     match (ours, theirs) {
-        (Reason::OutOfGas, VmError::GasDepletion { .. }) => true,
         (Reason::NoEntry, VmError::ResolveErr { .. } | VmError::FunctionArityMismatch { .. }) => true,
         (Reason::Region(_), VmError::CommunicationErr { source, .. }) => matches!(
             source,

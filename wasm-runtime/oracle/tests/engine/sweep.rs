@@ -33,17 +33,20 @@ fn published_contracts_answer_whatever_they_are_sent_as_elsewhere() {
         println!("{name}: {summary:?}");
         total.add(&summary);
     }
+    println!("{total:?}");
     // Most messages are read to their end, and every way to end is met.
     assert!(total.variants > 150, "{total:?}");
     assert!(total.returned > total.refused / 4, "{total:?}");
     assert!(total.failed > 20 && total.out_of_gas > 5, "{total:?}");
 }
 
-/// Variants of messages that were found, and how many calls returned, were refused by the contract, failed,
-/// and ran out.
+/// Variants of messages that were found, calls that it took to find them, and how many calls then met no
+/// entry point, returned, were refused by the contract, failed, and ran out.
 #[derive(Debug, Default)]
 struct Summary {
     variants: usize,
+    asked: usize,
+    missing: usize,
     returned: usize,
     refused: usize,
     failed: usize,
@@ -53,6 +56,8 @@ struct Summary {
 impl Summary {
     fn add(&mut self, other: &Self) {
         self.variants += other.variants;
+        self.asked += other.asked;
+        self.missing += other.missing;
         self.returned += other.returned;
         self.refused += other.refused;
         self.failed += other.failed;
@@ -69,7 +74,9 @@ fn run(pair: &mut Pair, random: &mut Random) -> Summary {
         Entry::Sudo,
         Entry::Migrate,
     ] {
-        let grammar = Grammar::learn(|msg| heard(send(pair, &mut summary, entry, "creator", msg)));
+        let mut asked = Summary::default();
+        let grammar = Grammar::learn(|msg| heard(send(pair, &mut asked, entry, "creator", msg)));
+        summary.asked += asked.returned + asked.refused + asked.failed;
         summary.variants += grammar.variants();
         for _ in 0..MESSAGES {
             let sender = MockApi::default().addr_make(random.pick::<&str>(&["alice", "bob", "creator"]));
@@ -113,6 +120,7 @@ fn send(
     match &answer {
         Ok(text) if text.starts_with(r#"{"ok""#) => summary.returned += 1,
         Ok(_) => summary.refused += 1,
+        Err(Reason::NoEntry) => summary.missing += 1,
         Err(Reason::OutOfGas) => summary.out_of_gas += 1,
         Err(_) => summary.failed += 1,
     }

@@ -59,7 +59,10 @@ fn probe(function: &str, args: &[Arg], give: Give) -> Vec<u8> {
                 next += length.next_multiple_of(16);
                 (next - length.next_multiple_of(16), length, length)
             }
-            Arg::Region(offset, capacity, length) => (*offset, *capacity, *length),
+            Arg::Region(offset, capacity, length) => {
+                out = at;
+                (*offset, *capacity, *length)
+            }
             Arg::Out(capacity) => {
                 out = at;
                 next += 1024;

@@ -1,9 +1,10 @@
 //! Where values lie in a contract's memory.
 
+use cosmwasm_vm::testing::MockApi;
 use slsbft_wasm::cosmwasm::Entry;
 use slsbft_wasm::{Reason, RegionError};
 
-use super::{Arg, Give, compare};
+use super::{Arg, Give, bytes, compare};
 use crate::oracle::Pair;
 
 #[test]
@@ -62,6 +63,16 @@ fn empty_regions_at_the_end_of_memory_are_empty() {
         "{beyond}"
     );
 }
+
+#[test]
+fn a_value_that_covers_its_own_description_leaves_it_whole() {
+    let address = MockApi::default().addr_make("somebody");
+    // The second argument's description is the twelve bytes from 76 on.
+    let itself = Arg::Region(76, 64, 0);
+    let canonical = compare("addr_canonicalize", &[bytes(&address), itself], Give::Out).unwrap();
+    assert_eq!(canonical[..12], [76, 64, 32].map(u32::to_le_bytes).concat());
+}
+
 /// The allocator asks the host once: when the host calls it for an argument, and when the host calls it
 /// for an answer to the contract. Only the second is one call too deep.
 #[test]
