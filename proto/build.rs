@@ -19,7 +19,7 @@ const WASMD: [&str; 3] = [
     "cosmwasm/wasm/v1/query.proto",
 ];
 
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     "slsbft/beacon/v1/beacon.proto",
     "slsbft/election/v1/query.proto",
     "slsbft/epochs/v1/epochs.proto",
@@ -30,6 +30,7 @@ const FILES: [&str; 14] = [
     "slsbft/metering/v1/tx.proto",
     "slsbft/metering/v1/query.proto",
     "slsbft/metering/v1/vouchers.proto",
+    "slsbft/requests/v1/requests.proto",
     "slsbft/service/v1/types.proto",
     "slsbft/service/v1/tx.proto",
     "slsbft/service/v1/query.proto",

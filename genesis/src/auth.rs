@@ -12,7 +12,7 @@ use slsbft_types::{
 use crate::error::{GenesisError, ensure, ensure_countable};
 
 /// Accounts that belong to the chain itself; it makes those that are not listed.
-pub const MODULES: [&str; 9] = [
+pub const MODULES: [&str; 10] = [
     "fee_collector",
     "distribution",
     "treasury",
@@ -22,6 +22,7 @@ pub const MODULES: [&str; 9] = [
     "service",
     "incentives",
     "mining_rewards",
+    "requests",
 ];
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

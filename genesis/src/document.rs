@@ -18,6 +18,7 @@ use crate::{
     hooks::Hooks,
     incentives::Incentives,
     metering::Metering,
+    requests::Requests,
     service::Service,
     slashing::Slashing,
     staking::Staking,
@@ -75,6 +76,8 @@ pub struct AppState {
     #[serde(default)]
     pub hooks: Hooks,
     #[serde(default)]
+    pub requests: Requests,
+    #[serde(default)]
     pub genutil: Genutil,
 }
 
@@ -100,6 +103,7 @@ impl AppState {
         self.hooks
             .validate(&self.contracts.addresses())
             .map_err(|e| e.within("hooks"))?;
+        self.requests.validate().map_err(|e| e.within("requests"))?;
         self.genutil.validate().map_err(|e| e.within("genutil"))?;
         self.staking.validate().map_err(|e| e.within("staking"))?;
         self.distribution
@@ -126,6 +130,9 @@ impl AppState {
             "rewards that roll over or are owed",
             rewards,
         )?;
+        let fees = self.requests.held();
+        let fees = fees.map_err(|e| GenesisError::new("requests", e))?;
+        self.holds(Requests::account(), "fees of unfinished requests", fees)?;
         let owed = self.distribution.owed().map_err(|e| e.within("distribution"))?;
         let (account, held) = (
             Distribution::account(),

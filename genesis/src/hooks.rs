@@ -35,6 +35,8 @@ pub enum Hook {
     DealOpened,
     DealSettled,
     DealClosed,
+    /// A request of its own ended; nobody subscribes to that.
+    Answered,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +77,8 @@ impl Hooks {
             let path = format!("subscriptions[{i}]");
             let known = contracts.contains(&entry.contract);
             ensure(known, &format!("{path}.contract"), "is not among the contracts")?;
+            let is_open = entry.hook != Hook::Answered;
+            ensure(is_open, &format!("{path}.hook"), "takes no subscriptions")?;
             let fresh = subscribed.insert((entry.contract, entry.hook));
             ensure(fresh, &path, "is there twice")?;
             bounded(entry.gas_limit, &path)?;

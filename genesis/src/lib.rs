@@ -17,6 +17,7 @@ pub mod genutil;
 pub mod hooks;
 pub mod incentives;
 pub mod metering;
+pub mod requests;
 pub mod service;
 pub mod slashing;
 pub mod staking;

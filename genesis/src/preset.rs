@@ -5,7 +5,7 @@ use slsbft_types::{Address, Amount, Coins, Ratio, Time, UANKR_PER_ANKR};
 
 use crate::{
     AppState, ConsensusParams, Genesis, GenesisError, Vesting, bank::DenomMetadata, error::ensure,
-    service::ServiceParams,
+    requests::RequestsParams, service::ServiceParams,
 };
 
 /// 10,000,000,000 ANKR, in uankr.
@@ -106,6 +106,7 @@ pub fn local(chain_id: &str, genesis_time: Time) -> Genesis {
     genesis.app_state.slashing.params.max_absent = Ratio::from_percent(34);
     genesis.app_state.service.params = ServiceParams::local();
     genesis.app_state.staking.params.unbonding_seconds = 120;
+    genesis.app_state.requests.params = RequestsParams::local();
     let evidence = &mut genesis.consensus_params.evidence;
     (evidence.max_age_num_blocks, evidence.max_age_duration) = (60, 60 * 1_000_000_000);
     let terms = &mut genesis.app_state.metering.params.terms;

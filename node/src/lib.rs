@@ -6,7 +6,8 @@
 //! `config` is the home directory's files, `metrics` what is measured, `cli` the
 //! commands. `provider` sells a service by the meter, `consumer` pays for it;
 //! `metering` is what the two share. `auditor` measures how well others serve,
-//! `sandbox` is a chain without consensus to try contracts on.
+//! `edge` answers what contracts ask of the world outside (`journal` keeps what it and the auditor
+//! must not forget), `sandbox` is a chain without consensus to try contracts on.
 
 #![deny(unsafe_code)]
 
@@ -16,7 +17,9 @@ pub mod cli;
 pub mod comet_rpc;
 pub mod config;
 pub mod consumer;
+pub mod edge;
 pub mod grpc;
+pub mod journal;
 pub mod metering;
 pub mod metrics;
 pub mod process;

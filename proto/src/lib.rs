@@ -62,6 +62,12 @@ pub mod slsbft {
             tonic::include_proto!("slsbft.metering.v1");
         }
     }
+    /// Questions to the world outside.
+    pub mod requests {
+        pub mod v1 {
+            tonic::include_proto!("slsbft.requests.v1");
+        }
+    }
     /// Providers, audits and service levels.
     pub mod service {
         pub mod v1 {
@@ -76,4 +82,4 @@ pub mod slsbft {
     }
 }
 
-pub use slsbft::{beacon, election, epochs, fees, hooks, incentives, metering, service, staking};
+pub use slsbft::{beacon, election, epochs, fees, hooks, incentives, metering, requests, service, staking};

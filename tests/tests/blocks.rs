@@ -325,6 +325,6 @@ fn a_small_fixed_history_has_its_golden_app_hash() {
     let found: String = chain.app_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
         found,
-        "b77ec244991889b7da5f32337141bcf95b4794985ddae61dcb29174397115372"
+        "7ca015809ddf5b948427b29867ee0b04bee1f9d7c3554eca3467d8ad4a5c0d93"
     );
 }

@@ -7,6 +7,7 @@
 //! - [`beacon`]: verifiable randomness
 //! - [`level`]: service levels from evidence, and the two clocks
 //! - [`audit`]: who audits whom, and what their reports are worth
+//! - [`request`]: answers from outside of the chain: who gives them, and what is made of them
 //! - [`reward`]: the release schedule and the parts of an epoch's reward
 //! - [`share`]: stake in shares, rewards by share
 //! - [`wide`]: products that need more than 128 bits
@@ -19,6 +20,8 @@ pub mod election;
 mod halving;
 pub mod level;
 pub mod proposer;
+mod random;
+pub mod request;
 pub mod reward;
 pub mod share;
 pub mod wide;

@@ -235,9 +235,6 @@ impl App {
         };
         modules::begin_block(&mut ctx, block.last_commit.as_ref(), &block.misbehavior)
             .map_err(|error| unexpected("beginning of block", error))?;
-        events
-            .iter_mut()
-            .for_each(|event| annotate(event, "mode", "BeginBlock"));
         beacon::apply(state, info, proposer, system.as_ref().ok())?;
         let mut ctx = Context {
             state: &mut *state,
@@ -245,7 +242,10 @@ impl App {
             events,
             machine: &mut machine,
         };
-        modules::begin_epoch(&mut ctx).map_err(|error| unexpected("beginning of an epoch", error))?;
+        modules::draw(&mut ctx).map_err(|error| unexpected("draws of a block", error))?;
+        events
+            .iter_mut()
+            .for_each(|event| annotate(event, "mode", "BeginBlock"));
         let mut admitted = Vec::with_capacity(reads.len());
         for read in reads {
             let outcome = admission.admit(state, read)?;

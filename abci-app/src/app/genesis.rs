@@ -7,7 +7,7 @@ use tendermint_proto::v0_38::{abci::ValidatorUpdate, types::ConsensusParams};
 
 use super::{
     gentx,
-    modules::{BANK, DISTRIBUTION, ELECTION, METERING, STAKING},
+    modules::{BANK, DISTRIBUTION, ELECTION, METERING, REQUESTS, STAKING},
 };
 use crate::{
     context::{BlockInfo, Context},
@@ -15,7 +15,7 @@ use crate::{
     machine::{Machine, Runner},
     modules::{
         auth, bank, beacon, consensus, contracts, distribution, election, epochs, fees, hooks, incentives,
-        metering, service, slashing, staking,
+        metering, requests, service, slashing, staking,
     },
 };
 
@@ -44,6 +44,7 @@ pub fn init(
     incentives::genesis::init(state, &app_state.incentives)?;
     contracts::genesis::init(state, runner, &app_state.contracts)?;
     hooks::genesis::init(state, &app_state.hooks)?;
+    REQUESTS.init(state, &app_state.requests)?;
     gentx::deliver(state, block, runner, &app_state.genutil.gen_txs)?;
     found(state, block, runner)
 }
@@ -86,6 +87,7 @@ pub fn export(state: &impl Read, height: u64) -> Result<AppState, Fault> {
         incentives: incentives::genesis::export(state)?,
         contracts: contracts::genesis::export(state)?,
         hooks: hooks::genesis::export(state)?,
+        requests: requests::genesis::export(state)?,
         // They have run.
         genutil: Default::default(),
     })

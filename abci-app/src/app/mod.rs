@@ -1,6 +1,6 @@
 //! The application: ABCI's calls, wired to the modules.
 //!
-//! - `modules`, `validators`, `market`, `rewards`: which modules there are and how they see one another
+//! - `modules`, `validators`, `market`, `network`, `rewards`: which modules there are and how they see one another
 //! - `admission`, `block`: executing a block, in two passes
 //! - `proposal`: making and judging proposals
 //! - `consensus`: the consensus connection
@@ -17,6 +17,7 @@ mod gentx;
 mod market;
 mod mempool;
 mod modules;
+mod network;
 mod proposal;
 mod query;
 mod rewards;

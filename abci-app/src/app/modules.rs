@@ -6,7 +6,7 @@ use slsbft_store::Read;
 use slsbft_types::Address;
 use tendermint_proto::v0_38::abci::{CommitInfo, Misbehavior, ValidatorUpdate};
 
-use super::{market::Market, rewards, validators::Validators};
+use super::{market::Market, network::Network, rewards, validators::Validators};
 use crate::{
     context::Context,
     errors::{ExecError, Fault, sdk},
@@ -25,6 +25,7 @@ use crate::{
         hooks::{self, Hooks},
         incentives::{self, Incentives},
         metering::{self, Metering},
+        requests::{self, Requests},
         service::{self, Service},
         slashing::{self, Slashing},
         staking::{self, Staking},
@@ -46,6 +47,7 @@ pub const ELECTION: Election<Validators> = Election::new(VALIDATORS);
 pub const INCENTIVES: Incentives<Bank<Auth>> = Incentives::new(BANK);
 pub const CONTRACTS: Contracts<Bank<Auth>, Modules> = Contracts::new(BANK, Modules);
 pub const HOOKS: Hooks<Bank<Auth>, Contracts<Bank<Auth>, Modules>> = Hooks::new(BANK, CONTRACTS);
+pub const REQUESTS: Requests<Bank<Auth>, Network> = Requests::new(BANK, Network);
 pub const SERVICE: Service<Bank<Auth>, Validators> = Service::new(BANK, VALIDATORS);
 
 /// All modules, as contracts reach them.
@@ -93,6 +95,7 @@ fn run(ctx: &mut Context<'_>, msg: &Msg) -> Result<Any, ExecError> {
         Msg::Incentives(msg) => INCENTIVES.execute(ctx, msg),
         Msg::Contracts(msg) => CONTRACTS.execute(ctx, msg),
         Msg::Hooks(msg) => HOOKS.execute(ctx, msg),
+        Msg::Requests(msg) => REQUESTS.execute(ctx, msg),
     }
 }
 
@@ -120,15 +123,18 @@ pub fn begin_block(
     SLASHING.punish(ctx, misbehavior)
 }
 
-/// What an epoch's first block begins with, after its system transaction. The audits are drawn from
+/// What a block begins with, after its system transaction: draws by its beacon. Requests of the last
+/// block get their nodes. In an epoch's first block the audits are drawn from
 /// the candidates and providers of the boundary by a beacon that has gone on since: whoever ended
 /// the epoch could choose who stands there, but not know what is drawn.
-pub fn begin_epoch(ctx: &mut Context<'_>) -> Result<(), ExecError> {
+pub fn draw(ctx: &mut Context<'_>) -> Result<(), ExecError> {
+    REQUESTS.begin_block(ctx)?;
     let epoch = epochs::current(ctx.state)?;
     // The first epoch of a chain has none: nobody was elected to audit.
     if epoch.number == 0 || ctx.block.height != epoch.first_height {
         return Ok(());
     }
+    REQUESTS.begin_epoch(ctx.state)?;
     let beacon = beacon::value(ctx.state)?;
     let standing = election::Snapshot::load(ctx.state)?.standing();
     SERVICE.assign(ctx, &beacon, &standing)
@@ -139,6 +145,7 @@ pub fn end_block(ctx: &mut Context<'_>, misbehaved: bool) -> Result<Vec<Validato
     METERING.end_block(ctx)?;
     STAKING.end_block(ctx)?;
     SERVICE.end_block(ctx)?;
+    REQUESTS.end_block(ctx)?;
     HOOKS.end_block(ctx)?;
     if epochs::ends_with(ctx.state, ctx.block)? {
         return end_epoch(ctx, misbehaved);
@@ -192,7 +199,8 @@ pub fn check(state: &impl Read) -> Result<(), Fault> {
         .and_then(|()| STAKING.check(state))
         .and_then(|()| DISTRIBUTION.check(state))
         .and_then(|()| SERVICE.check(state))
-        .and_then(|()| INCENTIVES.check(state));
+        .and_then(|()| INCENTIVES.check(state))
+        .and_then(|()| REQUESTS.check(state));
     modules.map_err(|error| match error {
         ExecError::Fault(fault) => fault,
         ExecError::Tx(error) => Fault::Invariant(error.to_string()),
@@ -200,7 +208,7 @@ pub fn check(state: &impl Read) -> Result<(), Fault> {
 }
 
 /// Modules with keys of their own in the main store.
-pub const STORES: [&str; 15] = [
+pub const STORES: [&str; 16] = [
     "auth",
     "bank",
     "beacon",
@@ -213,6 +221,7 @@ pub const STORES: [&str; 15] = [
     "hooks",
     "incentives",
     "metering",
+    "requests",
     "service",
     "slashing",
     "staking",
@@ -221,7 +230,7 @@ pub const STORES: [&str; 15] = [
 type Query<S> = fn(&View<'_, S>, &str, &[u8]) -> Result<Vec<u8>, QueryError>;
 
 /// Query services and who answers them.
-pub fn queries<S: Read>() -> [(&'static str, Query<S>); 15] {
+pub fn queries<S: Read>() -> [(&'static str, Query<S>); 16] {
     [
         (auth::query::SERVICE, auth::query::query),
         (bank::query::SERVICE, bank::query::query),
@@ -237,6 +246,7 @@ pub fn queries<S: Read>() -> [(&'static str, Query<S>); 15] {
             INCENTIVES.query(view, method, request)
         }),
         (metering::query::SERVICE, metering::query::query),
+        (requests::query::SERVICE, requests::query::query),
         (service::query::SERVICE, |view, method, request| {
             SERVICE.query(view, method, request)
         }),

@@ -16,6 +16,7 @@ mod key;
 pub mod ledger;
 pub mod metering;
 pub mod record;
+pub mod requests;
 pub mod service;
 pub mod slashing;
 pub mod staking;

@@ -6,7 +6,8 @@ use slsbft_types::Address;
 use crate::{
     errors::{TxError, sdk},
     modules::{
-        bank, beacon, contracts, distribution, hooks, incentives, metering, service, slashing, staking,
+        bank, beacon, contracts, distribution, hooks, incentives, metering, requests, service, slashing,
+        staking,
     },
 };
 
@@ -22,6 +23,7 @@ pub enum Msg {
     Incentives(incentives::Msg),
     Contracts(contracts::Msg),
     Hooks(hooks::Msg),
+    Requests(requests::Msg),
 }
 
 impl Msg {
@@ -58,6 +60,9 @@ impl Msg {
         if let Some(msg) = hooks::Msg::from_any(type_url, value) {
             return msg.map(Self::Hooks);
         }
+        if let Some(msg) = requests::Msg::from_any(type_url, value) {
+            return msg.map(Self::Requests);
+        }
         if type_url == beacon::MSG_TYPE_URL {
             return Err(sdk::tx_decode(
                 "MsgBeacon belongs to block proposers and cannot be sent",
@@ -80,6 +85,7 @@ impl Msg {
             Self::Incentives(msg) => msg.signer(),
             Self::Contracts(msg) => msg.signer(),
             Self::Hooks(msg) => msg.signer(),
+            Self::Requests(msg) => msg.signer(),
         }
     }
 
@@ -95,6 +101,7 @@ impl Msg {
             Self::Incentives(msg) => msg.type_url(),
             Self::Contracts(msg) => msg.type_url(),
             Self::Hooks(msg) => msg.type_url(),
+            Self::Requests(msg) => msg.type_url(),
         }
     }
 
@@ -111,6 +118,7 @@ impl Msg {
             Self::Incentives(msg) => msg.gas(),
             Self::Contracts(msg) => msg.gas(),
             Self::Hooks(msg) => msg.gas(),
+            Self::Requests(msg) => msg.gas(),
         }
     }
 
@@ -127,6 +135,7 @@ impl Msg {
             Self::Incentives(_) => "incentives",
             Self::Contracts(_) => "wasm",
             Self::Hooks(_) => "hooks",
+            Self::Requests(_) => "requests",
         }
     }
 }

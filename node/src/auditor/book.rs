@@ -3,9 +3,7 @@
 //! daemon is killed, it goes on with what it has committed to, or may have.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -14,19 +12,16 @@ use slsbft_mechanism::audit::{Entry, Finding, Report};
 use slsbft_proto::service::v1::{AuditEntry, MsgCommitAudit, MsgRevealAudit};
 use slsbft_types::Address;
 
+use crate::journal::{Folder, FolderError};
+
 /// Reports of so many past epochs are kept.
 const KEPT: u64 = 4;
-const EXTENSION: &str = "json";
-/// Of a file that is being written.
-const UNFINISHED: &str = "new";
 
 /// Why a report cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum BookError {
-    #[error("cannot make the folder {path}: {source}", path = path.display())]
-    Folder { path: PathBuf, source: io::Error },
-    #[error("{path} is in use by another auditor; stop that one, or give this one its own --data", path = path.display())]
-    InUse { path: PathBuf },
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     #[error("cannot read {path}: {source}", path = path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write {path}: {source}; free some space, and see whose the folder is", path = path.display())]
@@ -146,47 +141,23 @@ struct Record {
 
 /// A folder of reports, which one process has.
 pub struct Book {
-    folder: PathBuf,
+    folder: Folder,
     chain_id: String,
-    _lock: File,
 }
 
 impl Book {
     /// Opens or makes the folder of one chain's reports.
     pub fn open(folder: &Path, chain_id: &str) -> Result<Self, BookError> {
-        let failed = |source| BookError::Folder {
-            path: folder.into(),
-            source,
-        };
-        // Salts are secrets for a while.
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(failed)?;
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(folder.join("lock"))
-            .map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(BookError::InUse { path: folder.into() }),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
         let book = Self {
-            folder: folder.into(),
+            folder: Folder::open(folder)?,
             chain_id: chain_id.into(),
-            _lock: lock,
         };
-        for path in book.files(EXTENSION)? {
+        for path in book.files()? {
             match Held::read(&path, chain_id) {
                 // Not needed, perhaps; if it is, that is said when it is.
                 Err(BookError::Damaged { .. }) => {}
                 other => drop(other?),
             }
-        }
-        for path in book.files(UNFINISHED)? {
-            fs::remove_file(&path).map_err(|source| BookError::Write { path, source })?;
         }
         Ok(book)
     }
@@ -225,29 +196,14 @@ impl Book {
             report: hex::encode(held.report.encode()),
             digest: hex::encode(held.digest),
         };
-        self.write_whole(&path, &record)
+        self.folder
+            .write(&path, &record)
             .map_err(|source| BookError::Write { path, source })
-    }
-
-    /// A file under its name only once its content is on the disk, and the name after it.
-    fn write_whole(&self, path: &Path, record: &Record) -> io::Result<()> {
-        let unfinished = path.with_extension(UNFINISHED);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&unfinished)?;
-        serde_json::to_writer_pretty(&mut file, record)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)?;
-        File::open(&self.folder)?.sync_all()
     }
 
     /// Deletes the reports of epochs long before this one.
     pub fn forget_before(&self, epoch: u64) -> Result<(), BookError> {
-        for path in self.files(EXTENSION)? {
+        for path in self.files()? {
             let old = epoch_of(&path).is_some_and(|of| of.saturating_add(KEPT) < epoch);
             if old {
                 fs::remove_file(&path).map_err(|source| BookError::Write { path, source })?;
@@ -257,19 +213,14 @@ impl Book {
     }
 
     fn path(&self, epoch: u64, operator: &Address) -> PathBuf {
-        self.folder.join(format!("{epoch}-{operator}.{EXTENSION}"))
+        self.folder.file(&format!("{epoch}-{operator}"))
     }
 
-    fn files(&self, extension: &str) -> Result<Vec<PathBuf>, BookError> {
-        let failed = |source| BookError::Read {
-            path: self.folder.clone(),
+    fn files(&self) -> Result<Vec<PathBuf>, BookError> {
+        self.folder.files().map_err(|source| BookError::Read {
+            path: self.folder.path().into(),
             source,
-        };
-        let entries = fs::read_dir(&self.folder).map_err(failed)?;
-        let paths: io::Result<Vec<PathBuf>> = entries.map(|entry| Ok(entry?.path())).collect();
-        let mut paths = paths.map_err(failed)?;
-        paths.retain(|path| path.extension().is_some_and(|found| found == extension));
-        Ok(paths)
+        })
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use prost::{Message, Name};
 use slsbft_client::{
     Client, ClientError, SigningKey, SubmitConfig, Submitted, Submitter, TxBuilder, client::Assignment,
 };
+use slsbft_types::Address;
 
 use super::book::Held;
 
@@ -65,6 +65,10 @@ impl Chain {
         &self.chain_id
     }
 
+    pub fn address(&self) -> Address {
+        self.key.address()
+    }
+
     /// The account that audits; bech32.
     pub fn account(&self) -> String {
         self.key.address().to_string()
@@ -100,16 +104,19 @@ impl Chain {
 
     /// Commits to a report, in a block up to height `until` or never.
     pub async fn commit(&mut self, held: &Held, until: u64) -> Result<(), SendError> {
-        self.send(&held.commitment(self.account()), until).await
+        self.send(TxBuilder::of(&held.commitment(self.account())), until)
+            .await
     }
 
     /// Reveals a report, in a block up to height `until` or never.
     pub async fn reveal(&mut self, held: &Held, until: u64) -> Result<(), SendError> {
-        self.send(&held.revelation(self.account()), until).await
+        self.send(TxBuilder::of(&held.revelation(self.account())), until)
+            .await
     }
 
-    async fn send<M: Message + Name>(&mut self, message: &M, until: u64) -> Result<(), SendError> {
-        let tx = TxBuilder::of(message).timeout_height(until);
+    /// Sends a transaction, in a block up to height `until` or never.
+    pub async fn send(&mut self, tx: TxBuilder, until: u64) -> Result<(), SendError> {
+        let tx = tx.timeout_height(until);
         // Gas depends on the transaction alone, so no headroom is paid for.
         let tx = self.client.with_exact_fee(tx, &self.key).await?;
         let mut submitted = self

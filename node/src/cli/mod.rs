@@ -21,6 +21,7 @@ mod audit;
 mod config;
 mod consumer;
 mod daemon;
+mod edge;
 mod genesis;
 mod init;
 mod keys;
@@ -114,6 +115,8 @@ enum Command {
     Consumer(consumer::Args),
     /// Measure how well providers serve, for a validator
     Audit(audit::Args),
+    /// Answer what contracts ask of the world outside, as a provider
+    Edge(edge::Args),
     /// Make, check, try and deploy contracts
     Wasm(wasm::Args),
     /// Read and change settings
@@ -147,6 +150,7 @@ pub fn main() -> ExitCode {
         Command::Provider(args) => provider::run(&args, &global),
         Command::Consumer(args) => consumer::run(&args, &global),
         Command::Audit(args) => audit::run(&args, &global),
+        Command::Edge(args) => edge::run(&args, &global),
         Command::Wasm(args) => wasm::run(args, &global),
         Command::Config(args) => config::run(args, &global),
         Command::Check(args) => maintenance::check(&args, &global),

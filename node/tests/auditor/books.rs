@@ -3,7 +3,10 @@
 use std::{fs, path::Path};
 
 use slsbft_mechanism::audit::{Entry, Finding, Reading, Report};
-use slsbft_node::auditor::book::{Book, BookError, Held};
+use slsbft_node::{
+    auditor::book::{Book, BookError, Held},
+    journal::FolderError,
+};
 use slsbft_types::Address;
 use tempfile::TempDir;
 
@@ -135,7 +138,7 @@ fn a_folder_belongs_to_one_process_and_to_one_chain() {
     let book = open(folder.path());
     assert!(matches!(
         Book::open(folder.path(), CHAIN),
-        Err(BookError::InUse { .. })
+        Err(BookError::Folder(FolderError::InUse { .. }))
     ));
     book.write(&held(7)).unwrap();
     drop(book);

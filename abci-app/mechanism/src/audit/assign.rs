@@ -3,8 +3,11 @@
 use super::{
     Auditor, MOST_AUDITORS, Rules, Target,
     chance::{CERTAIN, chances},
-    random::Random,
 };
+use crate::random::Random;
+
+/// Of the numbers that draw committees.
+const DOMAIN: &[u8] = b"slsbft/audit/1";
 
 /// The list is not what every node would make of the same state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -117,7 +120,7 @@ impl<'a> Draw<'a> {
             Some(*end)
         });
         Self {
-            random: Random::new(seed),
+            random: Random::new(DOMAIN, seed),
             auditors,
             seats,
             audited: audited as usize,

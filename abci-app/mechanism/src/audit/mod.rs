@@ -25,7 +25,6 @@
 //!
 //! - `assign`: committees from stake and seed
 //! - `chance`: how often each auditor is to be drawn
-//! - `random`: numbers from the seed
 //! - `report`: what is committed to and revealed
 //! - `judge`: verdicts on an epoch's targets and auditors
 //! - `metric`: when reports agree
@@ -34,7 +33,6 @@ mod assign;
 mod chance;
 mod judge;
 mod metric;
-mod random;
 mod report;
 
 use slsbft_types::{Address, Amount, Ratio};

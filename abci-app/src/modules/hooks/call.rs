@@ -1,6 +1,5 @@
 //! Calling contracts, at their expense.
 
-use slsbft_proto::hooks::v1::Hook;
 use slsbft_types::{Address, Amount, Coins};
 
 use super::{
@@ -101,17 +100,15 @@ impl<L: Ledger, C: Callee> Hooks<L, C> {
             contract, waiting, ..
         } = turn;
         let hook = waiting.hook();
-        if hook != Hook::Unspecified {
-            subscriptions::remove(ctx.state, contract, hook)?;
-        }
+        let reason = match subscriptions::remove(ctx.state, contract, hook)? {
+            true => "the contract cannot pay for the call; it is no longer subscribed",
+            false => "the contract cannot pay for the call",
+        };
         ctx.emit(
             event("hook_dropped")
                 .attr("_contract_address", contract)
                 .attr("hook", hook.as_str_name())
-                .note(
-                    "reason",
-                    "the contract cannot pay for the call; it is no longer subscribed",
-                ),
+                .note("reason", reason),
         );
         Ok(DROPPED)
     }

@@ -7,7 +7,7 @@ use crate::errors::{ExecError, TxError};
 pub enum HooksError {
     #[error("{0} is no contract; only a contract can subscribe, by a message of its own")]
     NoContract(String),
-    #[error("unknown hook {0}; see slsbft.hooks.v1.Hook")]
+    #[error("hook {0} takes no subscriptions; see slsbft.hooks.v1.Hook")]
     UnknownHook(i32),
     #[error("gas_limit must be from {} to {}", gas::LEAST_LIMIT, gas::MOST_LIMIT)]
     GasLimit,

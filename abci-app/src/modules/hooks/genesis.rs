@@ -109,6 +109,7 @@ fn to_hook(name: Name) -> Hook {
         Name::DealOpened => Hook::DealOpened,
         Name::DealSettled => Hook::DealSettled,
         Name::DealClosed => Hook::DealClosed,
+        Name::Answered => Hook::Answered,
     }
 }
 
@@ -118,6 +119,7 @@ fn to_name(hook: Hook) -> Result<Name, Fault> {
         Hook::DealOpened => Ok(Name::DealOpened),
         Hook::DealSettled => Ok(Name::DealSettled),
         Hook::DealClosed => Ok(Name::DealClosed),
+        Hook::Answered => Ok(Name::Answered),
         Hook::Unspecified => Err(Fault::corrupt("a hook")),
     }
 }

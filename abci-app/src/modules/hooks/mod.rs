@@ -30,8 +30,9 @@ use slsbft_proto::hooks::v1::{MsgSubscribeResponse, MsgUnsubscribeResponse};
 use slsbft_store::{Overlay, Read};
 use slsbft_types::Address;
 
+pub use gas::{LEAST_LIMIT, MOST_LIMIT};
 pub use msg::Msg;
-pub use news::{Deal, News};
+pub use news::{Answered, Deal, News};
 
 use crate::{
     context::Context,
@@ -87,6 +88,11 @@ impl<L: Ledger, C: Callee> Hooks<L, C> {
             }
         }
     }
+}
+
+/// Puts news into the inbox of a contract that asked for them, to be told with at most so much gas.
+pub fn tell_one(state: &mut Overlay, contract: &Address, gas_limit: u64, news: &News) -> Result<(), Fault> {
+    inbox::push(state, contract, news.hook(), gas_limit, news.to_json()?)
 }
 
 /// Puts news of a deal into the inboxes of those of its parties that are subscribed. An account that

@@ -3,7 +3,7 @@
 use slsbft_proto::hooks::v1::{Hook, MsgSubscribe, MsgUnsubscribe};
 use slsbft_types::Address;
 
-use super::{errors::HooksError, gas};
+use super::{errors::HooksError, gas, subscriptions};
 use crate::{
     errors::{TxError, sdk},
     tx::decode_known,
@@ -76,7 +76,7 @@ fn contract(text: &str) -> Result<Address, TxError> {
 
 fn hook(number: i32) -> Result<Hook, TxError> {
     match Hook::try_from(number) {
-        Ok(hook) if hook != Hook::Unspecified => Ok(hook),
+        Ok(hook) if subscriptions::ALL.contains(&hook) => Ok(hook),
         _ => Err(HooksError::UnknownHook(number).into()),
     }
 }

@@ -12,6 +12,7 @@ pub enum News {
     DealOpened(Deal),
     DealSettled(Deal),
     DealClosed(Deal),
+    Answered(Answered),
 }
 
 /// A deal as it is after what happened. Amounts are text, in uankr.
@@ -34,6 +35,17 @@ pub struct Deal {
     pub amount: Option<String>,
 }
 
+/// How a request of the contract ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answered {
+    pub request: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+}
+
 impl News {
     pub fn hook(&self) -> Hook {
         match self {
@@ -41,13 +53,14 @@ impl News {
             Self::DealOpened(_) => Hook::DealOpened,
             Self::DealSettled(_) => Hook::DealSettled,
             Self::DealClosed(_) => Hook::DealClosed,
+            Self::Answered(_) => Hook::Answered,
         }
     }
 
     /// The same as a party of the deal is told.
     pub fn in_role(mut self, role: &'static str) -> Self {
         match &mut self {
-            Self::EpochEnded { .. } => {}
+            Self::EpochEnded { .. } | Self::Answered(_) => {}
             Self::DealOpened(deal) | Self::DealSettled(deal) | Self::DealClosed(deal) => deal.role = role,
         }
         self

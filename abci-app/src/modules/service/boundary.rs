@@ -11,7 +11,7 @@ use slsbft_mechanism::{
 use slsbft_types::{Address, Amount, Ratio, Time};
 
 use super::{
-    Params, Service, Validators, audits, events, ratings,
+    Params, Service, Validators, answers, audits, events, ratings,
     records::{self, Slot, Verdict},
 };
 use crate::{
@@ -32,6 +32,8 @@ struct Findings {
     verdict: Option<audit::Verdict>,
     /// It was silent or outlying as an auditor.
     penalised: bool,
+    /// It was silent or outlying when requests were to be answered.
+    unanswering: bool,
 }
 
 /// By participant's id.
@@ -55,7 +57,13 @@ impl<L: Ledger, V: Validators> Service<L, V> {
                 found.entry(id).or_default().outcomes.consumer = Some(outcome);
             }
         }
+        for provider in answers::failed(ctx.state)? {
+            if let Some(id) = records::id_of(ctx.state, &provider)? {
+                found.entry(id).or_default().unanswering = true;
+            }
+        }
         audits::clear(ctx.state)?;
+        answers::clear(ctx.state)?;
         ratings::clear(ctx.state)?;
         for (address, change) in fold(ctx, &epoch, &found)? {
             self.act_on(ctx, &address, change)?;
@@ -187,6 +195,9 @@ fn take_in(
 ) -> Vec<Change> {
     if findings.penalised {
         slot.record.penalise(Dimension::Consensus, lasted, rules);
+    }
+    if findings.unanswering {
+        slot.record.penalise(Dimension::Endpoint, lasted, rules);
     }
     if let Some(verdict) = findings.verdict {
         slot.verdict = Verdict {

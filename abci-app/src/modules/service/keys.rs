@@ -39,6 +39,8 @@ pub const COMMITMENT: &[u8] = b"service/commitment/";
 pub const REPORT: &[u8] = b"service/report/";
 /// ‖ provider → what consumers paid and said in the running epoch.
 pub const RATING: &[u8] = b"service/rating/";
+/// ‖ provider → how it answered requests in the running epoch.
+pub const ANSWERS: &[u8] = b"service/answers/";
 /// ‖ epoch ‖ provider ‖ consumer: paid in that epoch.
 pub const PAYER: &[u8] = b"service/payer/";
 
@@ -95,6 +97,10 @@ pub fn commitment(operator: &Address) -> Vec<u8> {
 
 pub fn report(operator: &Address) -> Vec<u8> {
     [REPORT, &owner(operator)].concat()
+}
+
+pub fn answers(provider: &Address) -> Vec<u8> {
+    [ANSWERS, &owner(provider)].concat()
 }
 
 pub fn rating(provider: &Address) -> Vec<u8> {

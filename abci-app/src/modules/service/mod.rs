@@ -2,17 +2,19 @@
 //! beacon assigns, ratings by consumers, and a service level made of it.
 //!
 //! Invariants: the module's account holds the self-stakes of all providers and of
-//! those that wait for their release; an epoch's audits, ratings and signing counts
-//! reach the levels once, at its last block, and nothing else does; whatever the
+//! those that wait for their release; an epoch's audits, ratings, answers and signing
+//! counts reach the levels once, at its last block, and nothing else does; whatever the
 //! number of providers, a block's work for them is bounded.
 //!
 //! - `registry`: providers and their self-stake
 //! - `audits`: assignments, commitments, reports
 //! - `ratings`: what consumers say, weighed by what they pay
+//! - `answers`: how providers answer requests
 //! - `records`: evidence of service, in pages
 //! - `boundary`: from an epoch's evidence to the levels
 //! - `msg`, `execute`, `params`, `keys`, `errors`, `events`, `genesis`, `query`
 
+mod answers;
 mod audits;
 mod boundary;
 mod errors;
@@ -31,6 +33,7 @@ use slsbft_mechanism::level::Record;
 use slsbft_store::Read;
 use slsbft_types::{Address, Amount, Ratio, Time};
 
+pub use answers::{answered, edges, is_edge};
 pub use errors::ServiceError;
 pub use msg::{MAX_ENTRIES, Msg};
 pub use params::Params;

@@ -11,6 +11,7 @@ mod incentives;
 mod metering;
 mod providers;
 mod query;
+mod requests;
 mod service;
 mod service_level;
 mod slashing;

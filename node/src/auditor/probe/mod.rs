@@ -5,11 +5,13 @@
 //! - `resolve`, `address`: to addresses that may be connected to, and none else
 //! - `connect`: connections, timed; TLS
 //! - `http`, `grpc`: a question and the head of its answer
+//! - `fetch`: a whole document, within bounds
 //! - `throughput`: how much a target moves
 
 mod address;
 mod connect;
 mod endpoint;
+mod fetch;
 mod grpc;
 mod http;
 mod resolve;

@@ -7,6 +7,7 @@ mod election;
 mod hooks;
 mod incentives;
 mod metering;
+mod requests;
 mod service;
 mod slashing;
 mod staking;
@@ -96,6 +97,9 @@ enum Command {
     /// What the chain calls contracts for
     #[command(subcommand)]
     Hooks(hooks::Command),
+    /// Questions to the world outside, and their answers
+    #[command(subcommand)]
+    Requests(requests::Command),
     /// A transaction by its hash
     #[command(after_help = "Examples:\n  slsbftd query tx 5D8A…")]
     Tx {
@@ -140,6 +144,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             Command::Metering(command) => metering::run(command, &client, &with, global).await,
             Command::Wasm(command) => wasm::run(command, &client, &with, global).await,
             Command::Hooks(command) => hooks::run(command, &client).await,
+            Command::Requests(command) => requests::run(command, &client, &with, global).await,
             Command::Tx { hash } => render::proto(&client.tx_response(hash).await?),
             Command::Block { height } => block(&client, height).await,
         };

@@ -7,6 +7,7 @@ mod incentives;
 mod metering;
 mod offline;
 mod options;
+mod requests;
 mod sender;
 mod service;
 mod slashing;
@@ -86,6 +87,9 @@ enum Command {
     /// Upload code, make contracts and call them
     #[command(subcommand)]
     Wasm(wasm::Command),
+    /// Ask the world outside
+    #[command(subcommand)]
+    Requests(requests::Command),
     /// Sign a transaction made with --generate-only
     Sign(offline::SignArgs),
     /// Send a signed transaction
@@ -107,6 +111,7 @@ pub fn run(args: Args, global: &Global) -> Outcome {
             Command::Incentives(command) => incentives::run(command, &with, global).await,
             Command::Metering(command) => metering::run(command, &with, global).await,
             Command::Wasm(command) => wasm::run(command, &with, global).await,
+            Command::Requests(command) => requests::run(command, &with, global).await,
             Command::Sign(args) => offline::sign(args, &with, global).await,
             Command::Broadcast(args) => offline::broadcast(args, &with, global).await,
             Command::Simulate(args) => offline::simulate(args, &with, global).await,

@@ -4,19 +4,17 @@ use std::array::IntoIter;
 
 use sha2::{Digest, Sha256};
 
-/// With a seed and a counter it fills one block of SHA-256.
-const DOMAIN: &[u8] = b"slsbft/audit/1";
-
-/// The stream of numbers that [`assign`](super::assign) describes.
-pub(super) struct Random {
+/// Numbers from SHA-256(domain ‖ seed ‖ i), i = 0, 1, … as 8 bytes, each giving four of 8 bytes, all
+/// big-endian. Domain, seed and counter fill one block of SHA-256 at most.
+pub(crate) struct Random {
     seeded: Sha256,
     blocks: u64,
     numbers: IntoIter<u64, 4>,
 }
 
 impl Random {
-    pub(super) fn new(seed: &[u8; 32]) -> Self {
-        let seeded = Sha256::new_with_prefix(DOMAIN).chain_update(seed);
+    pub(crate) fn new(domain: &[u8], seed: &[u8; 32]) -> Self {
+        let seeded = Sha256::new_with_prefix(domain).chain_update(seed);
         Self {
             numbers: block(&seeded, 0),
             seeded,
@@ -26,12 +24,12 @@ impl Random {
 
     /// The next number in a range from zero: the upper 64 bits of number × bound, which favours none
     /// by more than bound/2⁶⁴. Zero if the bound is.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 
     /// Fisher and Yates: from the last item on, each changes places with one at or before it.
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let other = self.below(last as u64 + 1) as usize;
             items.swap(last, other);

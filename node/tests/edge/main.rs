@@ -1,0 +1,14 @@
+//! The edge daemon against servers that behave and servers that do not, and a chain that goes on.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what cannot go on has failed"
+)]
+
+mod answering;
+mod node;
+mod server;
+mod state;

@@ -1,0 +1,283 @@
+//! The state of a fake node with one account that answers requests: it keeps the account's sequence and
+//! the rules of requests as strictly as the chain does.
+
+#![allow(
+    clippy::result_large_err,
+    reason = "tonic::Status is what handlers answer with"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cosmos_sdk_proto::{
+    Any, Timestamp,
+    cosmos::{
+        auth::v1beta1::{BaseAccount, QueryAccountRequest, QueryAccountResponse},
+        base::{
+            abci::v1beta1::{GasInfo, TxResponse},
+            node::v1beta1::{StatusRequest, StatusResponse},
+            tendermint::v1beta1::{
+                GetNodeInfoRequest, GetNodeInfoResponse, GetSyncingRequest, GetSyncingResponse,
+            },
+        },
+        tx::v1beta1::{
+            BroadcastTxRequest, BroadcastTxResponse, GetTxRequest, GetTxResponse, SimulateRequest,
+            SimulateResponse, TxBody, TxRaw,
+        },
+    },
+};
+use prost::{Message, Name};
+use slsbft_client::TxHash;
+use slsbft_mechanism::request::Answer;
+use slsbft_proto::requests::v1::{
+    MsgCommit, MsgReveal, QueryAssignedRequest, QueryAssignedResponse, Request, Seat, Status as Stage, answer,
+};
+use slsbft_types::{PublicKey, tx::tx_hash};
+use tendermint_proto::v0_38::p2p::DefaultNodeInfo;
+use tonic::Status;
+
+pub const CHAIN_ID: &str = "slsbft-test-1";
+
+pub struct State {
+    key: PublicKey,
+    pub height: u64,
+    sequence: u64,
+    mempool: Vec<(TxHash, TxBody)>,
+    index: BTreeMap<TxHash, (u64, u32)>,
+    /// Those for which the account was drawn, with other nodes.
+    pub requests: BTreeMap<u64, Request>,
+    /// What it revealed.
+    pub answers: BTreeMap<u64, Answer>,
+    /// Digests that were ever sent, by request.
+    pub offered: BTreeMap<u64, BTreeSet<Vec<u8>>>,
+    /// What blocks refused.
+    pub refused: Vec<&'static str>,
+}
+
+impl State {
+    pub fn new(key: PublicKey) -> Self {
+        Self {
+            key,
+            height: 1,
+            sequence: 3,
+            mempool: Vec::new(),
+            index: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            offered: BTreeMap::new(),
+            refused: Vec::new(),
+        }
+    }
+
+    fn account_text(&self) -> String {
+        self.key.address().to_string()
+    }
+
+    /// A request that the account has to answer in so many blocks, and so many for revealing.
+    pub fn post(&mut self, url: &str, path: &str, decimals: Option<u32>, [commit, reveal]: [u64; 2]) -> u64 {
+        let id = self.requests.len() as u64 + 1;
+        let seat = |edge: String| Seat {
+            edge,
+            ..Seat::default()
+        };
+        let request = Request {
+            id,
+            url: url.into(),
+            path: path.into(),
+            decimals,
+            status: Stage::Open.into(),
+            commit_until: self.height + commit,
+            reveal_until: self.height + commit + reveal,
+            // Another node, which is silent, so that nothing is complete before its time.
+            seats: vec![seat("ankr1other".into()), seat(self.account_text())],
+            ..Request::default()
+        };
+        self.requests.insert(id, request);
+        id
+    }
+
+    pub fn make_block(&mut self) {
+        self.height += 1;
+        for (hash, body) in std::mem::take(&mut self.mempool) {
+            // All of them or none.
+            let before = (self.requests.clone(), self.answers.clone());
+            let done = body.messages.iter().try_for_each(|message| self.execute(message));
+            let code = match done {
+                Ok(()) => 0,
+                Err(why) => {
+                    (self.requests, self.answers) = before;
+                    self.refused.push(why);
+                    1
+                }
+            };
+            self.sequence += 1;
+            self.index.insert(hash, (self.height, code));
+        }
+    }
+
+    fn execute(&mut self, message: &Any) -> Result<(), &'static str> {
+        let (height, account) = (self.height, self.account_text());
+        if let Some(commit) = read::<MsgCommit>(message) {
+            let request = self
+                .requests
+                .get_mut(&commit.request_id)
+                .ok_or("no such request")?;
+            if height > request.commit_until {
+                return Err("too late to commit");
+            }
+            let seat = &mut request.seats[1];
+            if !seat.digest.is_empty() {
+                return Err("committed already");
+            }
+            seat.digest = commit.digest;
+            return Ok(());
+        }
+        let reveal: MsgReveal = read(message).expect("a commitment or an answer");
+        let request = self
+            .requests
+            .get_mut(&reveal.request_id)
+            .ok_or("no such request")?;
+        if height <= request.commit_until {
+            return Err("too early to reveal");
+        }
+        if height > request.reveal_until {
+            return Err("too late to reveal");
+        }
+        let answer = match reveal.answer.clone().unwrap().answer.unwrap() {
+            answer::Answer::Found(text) => Answer::Found(text),
+            answer::Answer::Unavailable(_) => Answer::Unavailable,
+        };
+        let salt = reveal.salt.as_ref().try_into().unwrap();
+        let digest = answer.commitment(CHAIN_ID, reveal.request_id, &account.parse().unwrap(), &salt);
+        let seat = &mut request.seats[1];
+        if seat.answer.is_some() {
+            return Err("revealed already");
+        }
+        if seat.digest != digest.as_slice() {
+            return Err("not what was committed to");
+        }
+        seat.answer = reveal.answer;
+        self.answers.insert(reveal.request_id, answer);
+        Ok(())
+    }
+
+    pub fn assigned(&mut self, request: QueryAssignedRequest) -> Result<QueryAssignedResponse, Status> {
+        assert_eq!(request.edge, self.account_text());
+        let open = self
+            .requests
+            .values()
+            .filter(|request| request.reveal_until > self.height);
+        Ok(QueryAssignedResponse {
+            requests: open.cloned().collect(),
+            pagination: None,
+            height: self.height,
+        })
+    }
+
+    pub fn broadcast(&mut self, request: BroadcastTxRequest) -> Result<BroadcastTxResponse, Status> {
+        let raw = TxRaw::decode(request.tx_bytes.as_slice()).unwrap();
+        let body = TxBody::decode(raw.body_bytes.as_slice()).unwrap();
+        let hash = TxHash(tx_hash(&request.tx_bytes));
+        for message in &body.messages {
+            if let Some(commit) = read::<MsgCommit>(message) {
+                let offered = self.offered.entry(commit.request_id).or_default();
+                offered.insert(commit.digest.to_vec());
+            }
+        }
+        if self.mempool.iter().any(|(held, _)| *held == hash) {
+            return Ok(verdict(19, "tx already in mempool"));
+        }
+        if body.timeout_height <= self.height {
+            return Ok(verdict(30, "tx timeout height"));
+        }
+        self.mempool.push((hash, body));
+        Ok(verdict(0, ""))
+    }
+
+    pub fn get_tx(&mut self, request: GetTxRequest) -> Result<GetTxResponse, Status> {
+        let hash: TxHash = request.hash.parse().unwrap();
+        let found = self.index.get(&hash);
+        let (height, code) = found.ok_or_else(|| Status::not_found("tx not found"))?;
+        let mut tx_response = verdict(*code, "failed").tx_response;
+        if let Some(response) = &mut tx_response {
+            response.height = *height as i64;
+            response.txhash = hash.to_string();
+        }
+        Ok(GetTxResponse {
+            tx: None,
+            tx_response,
+        })
+    }
+
+    pub fn simulate(&mut self, _: SimulateRequest) -> Result<SimulateResponse, Status> {
+        let gas_info = Some(GasInfo {
+            gas_wanted: 0,
+            gas_used: 200_000,
+        });
+        Ok(SimulateResponse {
+            gas_info,
+            result: None,
+        })
+    }
+
+    pub fn account(&mut self, request: QueryAccountRequest) -> Result<QueryAccountResponse, Status> {
+        if request.address != self.account_text() {
+            return Err(Status::not_found("account not found"));
+        }
+        let account = BaseAccount {
+            address: request.address,
+            pub_key: Some(self.key.to_any()),
+            account_number: 11,
+            sequence: self.sequence + self.mempool.len() as u64,
+        };
+        let any = Any {
+            type_url: BaseAccount::type_url(),
+            value: account.encode_to_vec(),
+        };
+        Ok(QueryAccountResponse { account: Some(any) })
+    }
+
+    pub fn status(&mut self, _: StatusRequest) -> Result<StatusResponse, Status> {
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let timestamp = Some(Timestamp {
+            seconds: i64::try_from(now).unwrap(),
+            nanos: 0,
+        });
+        Ok(StatusResponse {
+            height: self.height,
+            timestamp,
+            ..Default::default()
+        })
+    }
+
+    pub fn node_info(&mut self, _: GetNodeInfoRequest) -> Result<GetNodeInfoResponse, Status> {
+        let info = DefaultNodeInfo {
+            network: CHAIN_ID.into(),
+            ..Default::default()
+        };
+        Ok(GetNodeInfoResponse {
+            default_node_info: Some(info),
+            application_version: None,
+        })
+    }
+
+    pub fn syncing(&mut self, _: GetSyncingRequest) -> Result<GetSyncingResponse, Status> {
+        Ok(GetSyncingResponse { syncing: false })
+    }
+}
+
+fn read<M: Message + Name + Default>(message: &Any) -> Option<M> {
+    (message.type_url == M::type_url()).then(|| M::decode(message.value.as_slice()).unwrap())
+}
+
+fn verdict(code: u32, log: &str) -> BroadcastTxResponse {
+    let codespace = if code == 0 { "" } else { "sdk" };
+    let response = TxResponse {
+        code,
+        codespace: codespace.into(),
+        raw_log: log.into(),
+        ..Default::default()
+    };
+    BroadcastTxResponse {
+        tx_response: Some(response),
+    }
+}
