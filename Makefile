@@ -23,7 +23,7 @@ help: ## List the targets
 setup: ## Install what is missing: libclang, CometBFT
 	@scripts/setup.sh
 
-setup-clients: ## Install the foreign clients that the tests run: CosmJS, cosmpy, grpcurl
+setup-clients: ## Install the foreign clients and compilers that the tests run: CosmJS, cosmpy, grpcurl, AssemblyScript
 	@scripts/setup.sh clients
 
 build: setup ## Build slsbftd and slsbft-testnet

@@ -9,6 +9,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod auction;
+#[path = "../../../wasm-runtime/tests/common/assemblyscript.rs"]
+mod build;
 mod bus;
 mod calls;
 mod codes;
