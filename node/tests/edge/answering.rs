@@ -1,6 +1,10 @@
 //! What the daemon says to requests, and what it does not do.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use slsbft_client::{Client, KeyKind, SigningKey};
 use slsbft_mechanism::request::Answer;
@@ -12,7 +16,7 @@ use slsbft_node::{
     edge::{Config, Edge, book::Book},
 };
 use tempfile::TempDir;
-use tokio::task::JoinHandle;
+use tokio::{runtime, sync::oneshot};
 
 use crate::{
     node::Node,
@@ -44,18 +48,36 @@ async fn edge(node: &Node, home: &Path, allow_private: bool) -> Edge {
     Edge::start(config, chain, prober).unwrap()
 }
 
-/// A daemon that works until it is dropped.
-struct Daemon(JoinHandle<()>);
+/// A daemon that works until this is dropped, on a thread of its own.
+struct Daemon {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        self.0.abort();
+        self.stop.take();
+        self.thread.take().map(JoinHandle::join);
     }
 }
 
 async fn daemon(node: &Node, home: &Path, allow_private: bool) -> Daemon {
     let mut edge = edge(node, home, allow_private).await;
-    Daemon(tokio::spawn(async move { edge.run().await }))
+    let (stop, stopped) = oneshot::channel();
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.unwrap();
+    let thread = thread::spawn(move || {
+        runtime.block_on(async {
+            tokio::select! {
+                () = edge.run() => {}
+                _ = stopped => {}
+            }
+        });
+    });
+    Daemon {
+        stop: Some(stop),
+        thread: Some(thread),
+    }
 }
 
 /// Looks again until it holds.
