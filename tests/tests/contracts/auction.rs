@@ -1,5 +1,7 @@
 //! The auction in AssemblyScript, with providers and service levels of the chain.
 
+use std::sync::LazyLock;
+
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use slsbft_genesis::service::{Clock, Participant, ServiceParams};
@@ -39,10 +41,14 @@ fn known(address: Address, good: u64, bad: u64) -> Participant {
     }
 }
 
+/// Built once for all tests; `None` without a compiler.
+static CODE: LazyLock<Option<Vec<u8>>> =
+    LazyLock::new(|| build("assemblyscript/examples/auction", "auction"));
+
 impl Auction {
     /// `None` without a compiler.
     fn start(carol_is_paused: bool) -> Option<Self> {
-        let code = build("assemblyscript/examples/auction", "auction")?;
+        let code = CODE.clone()?;
         let address =
             |n: u8| slsbft_tests::Wallet::new(slsbft_client::KeyKind::Secp256k1, n + 1, n.into()).address();
         let mut carol = known(address(2), 60, 90);

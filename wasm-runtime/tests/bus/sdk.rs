@@ -110,7 +110,8 @@ fn memory_is_allocated_until_there_is_none() {
     let mut world = World::default();
     let outcome = enter(&mut world, &code, Entry::Execute, b"", PLENTY);
     assert_eq!(outcome.result.unwrap(), [b'x'; 1000]);
-    let outcome = enter(&mut world, &code, Entry::Query, b"", PLENTY);
+    // Asking for memory is paid for also where there is none.
+    let outcome = enter(&mut world, &code, Entry::Query, b"", 100 * PLENTY);
     let reason = outcome.result.unwrap_err().reason;
     assert_eq!(reason, Reason::Aborted("no memory left".to_owned()));
 }
