@@ -7,6 +7,7 @@
 //! - [`beacon`]: verifiable randomness
 //! - [`level`]: service levels from evidence, and the two clocks
 //! - [`audit`]: who audits whom, and what their reports are worth
+//! - [`compute`]: what providers of computing compute to show it, and what of it is checked
 //! - [`reward`]: the release schedule and the parts of an epoch's reward
 //! - [`share`]: stake in shares, rewards by share
 //! - [`wide`]: products that need more than 128 bits
@@ -15,6 +16,7 @@
 
 pub mod audit;
 pub mod beacon;
+pub mod compute;
 pub mod election;
 mod halving;
 pub mod level;
