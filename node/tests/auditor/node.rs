@@ -25,10 +25,11 @@ use cosmos_sdk_proto::cosmos::{
 };
 use slsbft_client::SigningKey;
 use slsbft_proto::service::v1::{
-    QueryAssignmentRequest, QueryAssignmentResponse, QueryLevelRequest, QueryLevelResponse,
-    QueryLevelsRequest, QueryLevelsResponse, QueryParamsRequest as ParamsRequest,
-    QueryParamsResponse as ParamsResponse, QueryProviderRequest, QueryProviderResponse,
-    QueryProvidersRequest, QueryProvidersResponse, QueryVerdictRequest, QueryVerdictResponse,
+    QueryAssignmentRequest, QueryAssignmentResponse, QueryComputeTaskRequest, QueryComputeTaskResponse,
+    QueryLevelRequest, QueryLevelResponse, QueryLevelsRequest, QueryLevelsResponse,
+    QueryParamsRequest as ParamsRequest, QueryParamsResponse as ParamsResponse, QueryProviderRequest,
+    QueryProviderResponse, QueryProvidersRequest, QueryProvidersResponse, QueryVerdictRequest,
+    QueryVerdictResponse,
     query_server::{Query as Service, QueryServer as LevelServer},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -108,6 +109,7 @@ serve!(Service {
     levels(QueryLevelsRequest) -> QueryLevelsResponse = none;
     assignment(QueryAssignmentRequest) -> QueryAssignmentResponse = State::assignment;
     verdict(QueryVerdictRequest) -> QueryVerdictResponse = none;
+    compute_task(QueryComputeTaskRequest) -> QueryComputeTaskResponse = none;
 });
 
 /// The node; stops when dropped.

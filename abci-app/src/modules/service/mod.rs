@@ -8,6 +8,7 @@
 //!
 //! - `registry`: providers and their self-stake
 //! - `audits`: assignments, commitments, reports
+//! - `compute`: proofs of computing: tasks and commitments
 //! - `ratings`: what consumers say, weighed by what they pay
 //! - `records`: evidence of service, in pages
 //! - `boundary`: from an epoch's evidence to the levels
@@ -15,6 +16,7 @@
 
 mod audits;
 mod boundary;
+mod compute;
 mod errors;
 mod events;
 mod execute;
