@@ -12,6 +12,7 @@
 mod bus;
 mod calls;
 mod codes;
+mod compiling;
 mod hooks;
 mod listener;
 mod messages;

@@ -1,11 +1,12 @@
 //! `slsbftd wasm deploy`
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use cosmos_sdk_proto::cosmwasm::wasm::v1::{
     MsgInstantiateContract, MsgInstantiateContractResponse, MsgStoreCode, MsgStoreCodeResponse,
 };
 use serde_json::json;
+use slsbft_client::TxOutcome;
 use slsbft_types::Coins;
 use slsbft_wasm::{Config, Vm};
 
@@ -20,7 +21,7 @@ Examples:
   slsbftd wasm deploy counter.wasm '{\"count\":0}' --label counter --from alice
   slsbftd wasm deploy shop.wasm '{}' --label shop --admin alice --amount 5ankr --from alice";
 
-/// Two transactions: `tx wasm store` and `tx wasm instantiate`. The code is checked here first, which
+/// Two transactions: `tx wasm store` and `tx wasm instantiate`, when the code is compiled. The code is checked here first, which
 /// costs nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -43,6 +44,9 @@ pub struct Args {
     #[command(flatten)]
     with: With,
 }
+
+/// How often to look how far the chain is.
+const POLL: Duration = Duration::from_secs(1);
 
 pub fn run(args: Args, global: &Global) -> Outcome {
     let code = super::module(&args.file)?;
@@ -71,7 +75,20 @@ async fn deploy(args: Args, global: &Global) -> Outcome {
         wasm_byte_code: packed(&file)?,
         instantiate_permission: None,
     };
-    let stored: MsgStoreCodeResponse = sender.execute(&store).await?;
+    let outcome = sender.perform(&store).await?;
+    let stored: MsgStoreCodeResponse = outcome
+        .message_response(0)
+        .ok_or("the node does not say which code it stored")?;
+    if let Some(height) = ready_height(&outcome) {
+        say!(
+            "code {} is being compiled: waiting for height {height}",
+            stored.code_id
+        );
+        // What is sent now is executed in the next block.
+        while sender.client.latest_height().await?.saturating_add(1) < height {
+            tokio::time::sleep(POLL).await;
+        }
+    }
     let instantiate = MsgInstantiateContract {
         sender: sender.address(),
         admin,
@@ -88,4 +105,16 @@ async fn deploy(args: Args, global: &Global) -> Outcome {
     })?;
     with.output
         .print(&json!({ "code_id": stored.code_id.to_string(), "contract": made.address }))
+}
+
+/// The height from which the code may be used, if that is not the next one.
+fn ready_height(outcome: &TxOutcome) -> Option<u64> {
+    let stored = outcome
+        .response
+        .events
+        .iter()
+        .find(|event| event.r#type == "store_code")?;
+    let mut attributes = stored.attributes.iter();
+    let height = attributes.find(|attribute| attribute.key == "ready_height")?;
+    height.value.parse().ok()
 }
