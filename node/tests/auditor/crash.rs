@@ -10,8 +10,11 @@
     reason = "what cannot go on has failed"
 )]
 
+#[path = "../common/node.rs"]
 #[allow(dead_code, reason = "shared with the other tests")]
 mod node;
+#[allow(dead_code, reason = "shared with the other tests")]
+mod service;
 #[allow(dead_code, reason = "shared with the other tests")]
 mod state;
 

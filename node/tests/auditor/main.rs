@@ -16,10 +16,12 @@ mod chain;
 mod commands;
 mod epochs;
 mod gateway;
+#[path = "../common/node.rs"]
 mod node;
 mod outages;
 mod private;
 mod probes;
+mod service;
 mod setup;
 #[allow(dead_code, reason = "shared with the other tests")]
 mod state;

@@ -236,3 +236,23 @@ async fn two_daemons_cannot_share_a_folder() {
     let error = Book::open(home.path(), CHAIN_ID, key().address()).err().unwrap();
     assert!(error.to_string().contains("in use"), "{error}");
 }
+
+#[tokio::test]
+async fn a_node_that_is_away_for_a_while_holds_up_an_answer_and_changes_nothing_about_it() {
+    let (node, home) = (Node::start(&key(), BLOCK).await, TempDir::new().unwrap());
+    let server = Server::start(Reply::Counting).await;
+    let id = node
+        .state()
+        .post(&server.url(), "$.price", None, [WINDOWS[0], 300]);
+    let _daemon = daemon(&node, home.path(), true).await;
+    eventually("a digest", || !node.state().offered.is_empty()).await;
+    let gone = {
+        let mut state = node.state();
+        state.away = true;
+        state.height
+    };
+    eventually("blocks without the node", || node.state().height > gone + 5).await;
+    node.state().away = false;
+    revealed(&node, 1).await;
+    assert_eq!(node.state().offered[&id].len(), 1);
+}

@@ -9,6 +9,8 @@
 )]
 
 mod answering;
+#[path = "../common/node.rs"]
 mod node;
 mod server;
+mod service;
 mod state;

@@ -51,6 +51,8 @@ pub struct State {
     pub offered: BTreeMap<u64, BTreeSet<Vec<u8>>>,
     /// What blocks refused.
     pub refused: Vec<&'static str>,
+    /// Answers nothing; blocks go on.
+    pub away: bool,
 }
 
 impl State {
@@ -65,6 +67,7 @@ impl State {
             answers: BTreeMap::new(),
             offered: BTreeMap::new(),
             refused: Vec::new(),
+            away: false,
         }
     }
 

@@ -1,4 +1,6 @@
-//! Exact charges, computed by hand from the table for every rule of `docs/contracts/metering.md`.
+//! Exact charges, computed by hand from the table for every rule of `docs/contracts/metering.md`: here
+//! those of segments; `values`: prices that depend on a value; `budgets`: how points and slots run out;
+//! `instances`: what comes before the first instruction, and the table itself.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,18 +10,18 @@
     reason = "a test fails by panicking, and floats are values of WebAssembly"
 )]
 
+mod budgets;
+#[path = "../common/mod.rs"]
 mod common;
+mod instances;
+mod values;
 
 use common::{AMPLE, DEEP, Failure, Metering, engine, metered};
-use sha2::{Digest, Sha256};
-use slsbft_wasm::HostPrices;
-use slsbft_wasm::pass::{Rules, meter};
-use slsbft_wasm::prices::VERSION;
 use wasmtime::{Engine, OptLevel, Trap, Val};
 
 /// A figure of the table, read as text.
 fn price(name: &str) -> i64 {
-    include_str!("../src/prices/v2.txt")
+    include_str!("../../src/prices/v2.txt")
         .lines()
         .find_map(|line| {
             line.strip_prefix(name)?
@@ -351,252 +353,4 @@ fn several_results_pass_through_the_block_that_gives_the_height_back() {
         assert_eq!(results[2].unwrap_f32(), first as f32 + 2.0);
         assert_eq!(metering.stack(), DEEP);
     }
-}
-
-#[test]
-fn growth_pays_for_each_page_whether_it_succeeds_or_not() {
-    let text = r#"(module (memory 1 3)
-        (func (export "f") (param i32) (result i32) local.get 0 memory.grow))"#;
-    let names = "function.entry local.get memory.grow end";
-    assert_cost(text, &[2], Ok(1), &format!("{names} 2*memory.grow/page"));
-    assert_cost(text, &[3], Ok(-1), &format!("{names} 3*memory.grow/page"));
-    assert_cost(text, &[0], Ok(1), names);
-    // The count is unsigned: 2³² − 1 pages.
-    assert_cost(
-        text,
-        &[-1],
-        Ok(-1),
-        &format!("{names} 4294967295*memory.grow/page"),
-    );
-}
-
-#[test]
-fn bulk_operators_pay_for_each_byte_before_they_run() {
-    let text = |operator: &str| {
-        format!(
-            r#"(module (memory 1) (data "abcdefgh") (table 10 funcref) (elem func $g $g) (func $g)
-            (func (export "f") (param i32 i32 i32) (result i32)
-                local.get 0 local.get 1 local.get 2 {operator} i32.const 1))"#
-        )
-    };
-    let cases = [
-        ("memory.fill", "memory.fill", "memory.fill/byte", 0x1_0000),
-        ("memory.copy", "memory.copy", "memory.copy/byte", 0x1_0000),
-        ("memory.init 0", "memory.init", "memory.init/byte", 8),
-        ("table.copy", "table.copy", "table.copy/element", 10),
-        ("table.init 0", "table.init", "table.init/element", 2),
-    ];
-    for (operator, name, unit, most) in cases {
-        let fixed = format!("function.entry 3*local.get {name} i32.const end");
-        for count in [0, 1, most] {
-            assert_cost(
-                &text(operator),
-                &[0, 0, count],
-                Ok(1),
-                &format!("{fixed} {count}*{unit}"),
-            );
-        }
-        let trap = if name.starts_with("memory") {
-            Trap::MemoryOutOfBounds
-        } else {
-            Trap::TableOutOfBounds
-        };
-        let count = most + 1;
-        assert_cost(
-            &text(operator),
-            &[0, 0, count],
-            Err(trap),
-            &format!("{fixed} {count}*{unit}"),
-        );
-        assert_cost(
-            &text(operator),
-            &[0, 0, -1],
-            Err(trap),
-            &format!("{fixed} 4294967295*{unit}"),
-        );
-    }
-}
-
-#[test]
-fn a_budget_that_is_just_enough_is_enough_and_one_point_less_is_not() {
-    let text = r#"(module (func (export "f") (param i32) (result i32) (local i32)
-        loop
-            local.get 1 local.get 0 i32.add local.set 1
-            local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0
-        end
-        local.get 1))"#;
-    let mut metering = Metering::of(&speed(), text);
-    let (_, cost) = metering.cost("f", &[Val::I32(10)]);
-    metering.arm(cost, DEEP);
-    assert_eq!(metering.call("f", &[Val::I32(10)]).unwrap()[0].unwrap_i32(), 55);
-    assert_eq!(metering.points(), 0);
-    metering.arm(cost - 1, DEEP);
-    assert_eq!(metering.failure("f", &[Val::I32(10)]), Some(Failure::OutOfPoints));
-}
-
-#[test]
-fn running_out_comes_before_a_trap_that_follows_it() {
-    // The last segment is charged without a look; the trap in it must not hide that it was not paid.
-    let text = r#"(module (func (export "f") (param i32) (result i32)
-        local.get 0 if i32.const 1 i32.const 0 i32.div_u drop end i32.const 0))"#;
-    let mut metering = Metering::of(&speed(), text);
-    metering.arm(sum("function.entry local.get if"), DEEP);
-    assert_eq!(metering.failure("f", &[Val::I32(1)]), Some(Failure::OutOfPoints));
-    metering.arm(
-        sum("function.entry local.get if 2*i32.const i32.div_u drop end"),
-        DEEP,
-    );
-    assert_eq!(
-        metering.failure("f", &[Val::I32(1)]),
-        Some(Failure::Trap(Trap::IntegerDivisionByZero))
-    );
-}
-
-#[test]
-fn an_endless_loop_ends_when_the_points_do() {
-    for body in [
-        "loop br 0 end",
-        "loop i32.const 1 br_if 0 end",
-        "loop block i32.const 0 br_table 1 0 end end",
-    ] {
-        let mut metering = Metering::of(&speed(), &format!(r#"(module (func (export "f") {body}))"#));
-        metering.arm(1_000_000, DEEP);
-        assert_eq!(metering.failure("f", &[]), Some(Failure::OutOfPoints), "{body}");
-    }
-}
-
-#[test]
-fn a_heavy_operator_is_looked_at_before_it_runs() {
-    let text = r#"(module (memory (export "m") 1) (func (export "f") (param i32) (result i32)
-        i32.const 0 i32.const 7 local.get 0 memory.fill i32.const 1))"#;
-    let mut metering = Metering::of(&speed(), text);
-    metering.arm(
-        sum("function.entry 3*i32.const local.get memory.fill end 99*memory.fill/byte"),
-        DEEP,
-    );
-    assert_eq!(
-        metering.failure("f", &[Val::I32(100)]),
-        Some(Failure::OutOfPoints)
-    );
-    let memory = metering.instance.get_memory(&mut metering.store, "m").unwrap();
-    assert_eq!(memory.data(&metering.store)[0], 0, "nothing was filled");
-}
-
-/// `f` calls itself as often as it is told to; one parameter, no local, two operands at most.
-const RECURSIVE: &str = r#"(module (func $f (export "f") (param i32) (result i32)
-    local.get 0 if local.get 0 i32.const 1 i32.sub call $f drop end i32.const 3))"#;
-
-#[test]
-fn a_height_is_frame_parameters_locals_operands_and_a_share_of_the_operators() {
-    // Eleven operators can be reached.
-    let height = price("height.frame") + 1 + 2 + 11 / price("height.operators");
-    let mut metering = Metering::of(&speed(), RECURSIVE);
-    for calls in [0, 1, 9] {
-        metering.arm(AMPLE, (calls + 1) * height);
-        assert!(metering.call("f", &[Val::I32(calls as i32)]).is_ok());
-        assert_eq!(metering.stack(), (calls + 1) * height, "all of it is given back");
-        metering.arm(AMPLE, (calls + 1) * height - 1);
-        assert_eq!(
-            metering.failure("f", &[Val::I32(calls as i32)]),
-            Some(Failure::StackExhausted)
-        );
-    }
-    let text = r#"(module (func (export "f") (param i32) (result i32) (local i64 i64 i64)
-        i32.const 1 i32.const 2 i32.const 3 i32.const 4 i32.add i32.add i32.add
-        block br 0 i32.const 1 i32.const 1 i32.const 1 i32.const 1 i32.const 1 drop drop drop drop drop end))"#;
-    let height = price("height.frame") + 1 + 3 + 4 + 11 / price("height.operators");
-    let mut metering = Metering::of(&speed(), text);
-    metering.arm(AMPLE, height);
-    assert!(metering.call("f", &[Val::I32(0)]).is_ok());
-    metering.arm(AMPLE, height - 1);
-    assert_eq!(
-        metering.failure("f", &[Val::I32(0)]),
-        Some(Failure::StackExhausted),
-        "also where nothing is called"
-    );
-}
-
-#[test]
-fn an_exhausted_stack_has_paid_for_the_segment_it_did_not_run() {
-    let mut metering = Metering::of(&speed(), RECURSIVE);
-    metering.arm(AMPLE, 0);
-    assert_eq!(
-        metering.failure("f", &[Val::I32(5)]),
-        Some(Failure::StackExhausted)
-    );
-    assert_eq!(AMPLE - metering.points(), sum("function.entry local.get if"));
-    metering.arm(sum("function.entry local.get if") - 1, 0);
-    assert_eq!(
-        metering.failure("f", &[Val::I32(5)]),
-        Some(Failure::OutOfPoints),
-        "points come first"
-    );
-}
-
-#[test]
-fn the_start_function_is_taken_out_and_pays_like_any_other() {
-    let text = r#"(module (global (export "g") (mut i32) (i32.const 1)) (start $s)
-        (func $s i32.const 5 global.set 0))"#;
-    let metered = metered(text);
-    assert!(metered.start);
-    let cost = sum("function.entry i32.const global.set end");
-    let (mut metering, started) = Metering::start(&speed(), &metered, cost, DEEP);
-    assert_eq!(started, Ok(()));
-    assert_eq!(metering.points(), 0);
-    let (_, started) = Metering::start(&speed(), &metered, cost - 1, DEEP);
-    assert_eq!(started, Err(Failure::OutOfPoints));
-}
-
-#[test]
-fn an_instance_pays_for_what_it_holds_before_its_first_instruction() {
-    let text = r#"(module (memory 3) (table 7 funcref) (global i32 (i32.const 0)) (global i64 (i64.const 0))
-        (data (i32.const 0) "abcde") (data "xyz") (elem (i32.const 0) $f $f) (elem func $f) (func $f))"#;
-    let names = "instance 3*instance/page 8*instance/data-byte 7*instance/element 3*instance/element 2*instance/global";
-    assert_eq!(metered(text).instantiation as i64, sum(names));
-}
-
-#[test]
-fn pages_beyond_those_that_a_place_keeps_are_paid_as_fresh_ones() {
-    let kept = price("memory.kept");
-    for (pages, names) in [
-        (kept, format!("instance {kept}*instance/page")),
-        (
-            kept + 3,
-            format!("instance {kept}*instance/page 3*instance/fresh-page"),
-        ),
-    ] {
-        let text = format!("(module (memory {pages}))");
-        assert_eq!(metered(&text).instantiation as i64, sum(&names), "{pages} pages");
-    }
-}
-
-#[test]
-fn every_price_of_the_table_is_one_that_the_pass_knows() {
-    let rules = Rules::CONSENSUS;
-    let code = wat::parse_str(r#"(module (func unreachable))"#).unwrap();
-    assert!(meter(&code, &rules).is_ok());
-    let lines = include_str!("../src/prices/v2.txt")
-        .lines()
-        .filter(|line| line.contains(" = "))
-        .count();
-    assert_eq!(
-        lines,
-        slsbft_wasm::prices::OPERATORS.len() + slsbft_wasm::prices::RULES.len()
-    );
-}
-
-#[test]
-fn a_table_keeps_its_prices_for_as_long_as_it_has_its_version() {
-    let operators = include_str!("../src/prices/v2.txt")
-        .lines()
-        .map(|line| line.split('#').next().unwrap().trim())
-        .filter(|line| !line.is_empty());
-    let host = format!("{:?}", HostPrices::DEFAULT);
-    let table: Vec<_> = operators.chain([host.as_str()]).collect();
-    let hash = hex::encode(Sha256::digest(table.join("\n")));
-    assert_eq!(
-        (VERSION, hash.get(..16)),
-        (2, Some("c2029e65be5cac6a")),
-        "nodes with other prices disagree: a new table is a file and a VERSION of its own"
-    );
 }

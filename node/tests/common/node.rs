@@ -1,4 +1,5 @@
-//! A node with one account that answers requests; it makes blocks by itself.
+//! A node with one account, whose rules are those of the test's own `state`; it makes blocks by itself.
+//! What else it serves is in the test's own `service`.
 
 #![allow(
     clippy::result_large_err,
@@ -23,37 +24,41 @@ use cosmos_sdk_proto::cosmos::{
     tx::v1beta1::{service_server::Service as Txs, service_server::ServiceServer as TxServer, *},
 };
 use slsbft_client::SigningKey;
-use slsbft_proto::requests::v1::{
-    QueryAssignedRequest, QueryAssignedResponse, QueryEdgesRequest, QueryEdgesResponse,
-    QueryParamsRequest as ParamsRequest, QueryParamsResponse as ParamsResponse, QueryRequestRequest,
-    QueryRequestResponse, QueryRequestsRequest, QueryRequestsResponse,
-    query_server::{Query as Requests, QueryServer as RequestsServer},
-};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{Request, Response, Status, transport::Server};
+use tonic::{Status, transport::Server};
 
-use crate::state::State;
+use crate::{service, state::State};
 
+/// All services of the node.
 #[derive(Clone)]
-struct Services(Arc<Mutex<State>>);
+pub struct Services(pub Arc<Mutex<State>>);
 
-fn none<A, B>(_: &mut State, _: A) -> Result<B, Status> {
+/// The handler of what no test asks for.
+pub fn none<A, B>(_: &mut State, _: A) -> Result<B, Status> {
     Err(Status::unimplemented("not part of the fake node"))
 }
 
+/// Writes a service: for each method, the handler on the state.
 macro_rules! serve {
     ($service:ident { $($method:ident($request:ty) -> $response:ty = $handler:expr;)* }) => {
         #[tonic::async_trait]
-        impl $service for Services {
-            $(async fn $method(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
-                let handler: fn(&mut State, $request) -> Result<$response, Status> = $handler;
+        impl $service for $crate::node::Services {
+            $(async fn $method(
+                &self,
+                request: tonic::Request<$request>,
+            ) -> Result<tonic::Response<$response>, tonic::Status> {
+                let handler: fn(&mut $crate::state::State, $request) -> Result<$response, tonic::Status> = $handler;
                 let mut state = self.0.lock().unwrap();
-                handler(&mut state, request.into_inner()).map(Response::new)
+                if state.away {
+                    return Err(tonic::Status::unavailable("the fake node is away"));
+                }
+                handler(&mut state, request.into_inner()).map(tonic::Response::new)
             })*
         }
     };
 }
+pub(crate) use serve;
 
 serve!(Auth {
     accounts(QueryAccountsRequest) -> QueryAccountsResponse = none;
@@ -95,14 +100,6 @@ serve!(Txs {
     tx_decode_amino(TxDecodeAminoRequest) -> TxDecodeAminoResponse = none;
 });
 
-serve!(Requests {
-    params(ParamsRequest) -> ParamsResponse = none;
-    request(QueryRequestRequest) -> QueryRequestResponse = none;
-    requests(QueryRequestsRequest) -> QueryRequestsResponse = none;
-    assigned(QueryAssignedRequest) -> QueryAssignedResponse = State::assigned;
-    edges(QueryEdgesRequest) -> QueryEdgesResponse = none;
-});
-
 /// The node; stops when dropped.
 pub struct Node {
     state: Arc<Mutex<State>>,
@@ -111,7 +108,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// A chain on which the key's account answers, with a block every `block`.
+    /// A chain on which the key has an account, with a block every `block`.
     pub async fn start(key: &SigningKey, block: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -129,7 +126,7 @@ impl Node {
                 .add_service(QueryServer::new(services.clone()))
                 .add_service(ServiceServer::new(services.clone()))
                 .add_service(HeadServer::new(services.clone()))
-                .add_service(RequestsServer::new(services.clone()))
+                .add_service(service::server(services.clone()))
                 .add_service(TxServer::new(services))
                 .serve_with_incoming(TcpListenerStream::new(listener))
                 .await;

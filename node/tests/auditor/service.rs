@@ -1,0 +1,43 @@
+//! What auditors ask the fake node.
+
+use slsbft_proto::service::v1::{
+    QueryAssignmentRequest, QueryAssignmentResponse, QueryLevelRequest, QueryLevelResponse,
+    QueryLevelsRequest, QueryLevelsResponse, QueryParamsRequest as ParamsRequest,
+    QueryParamsResponse as ParamsResponse, QueryProviderRequest, QueryProviderResponse,
+    QueryProvidersRequest, QueryProvidersResponse, QueryVerdictRequest, QueryVerdictResponse,
+    query_server::{Query as Service, QueryServer as LevelServer},
+};
+
+use crate::{
+    node::{Node, Services, none, serve},
+    state::State,
+};
+
+/// The service as the node serves it.
+pub fn server(services: Services) -> LevelServer<Services> {
+    LevelServer::new(services)
+}
+
+serve!(Service {
+    params(ParamsRequest) -> ParamsResponse = State::params;
+    provider(QueryProviderRequest) -> QueryProviderResponse = none;
+    providers(QueryProvidersRequest) -> QueryProvidersResponse = none;
+    level(QueryLevelRequest) -> QueryLevelResponse = none;
+    levels(QueryLevelsRequest) -> QueryLevelsResponse = none;
+    assignment(QueryAssignmentRequest) -> QueryAssignmentResponse = State::assignment;
+    verdict(QueryVerdictRequest) -> QueryVerdictResponse = none;
+});
+
+impl Node {
+    /// Answers nothing any more; blocks go on.
+    pub fn down(&self) {
+        self.state().away = true;
+    }
+
+    /// Answers again, with an empty mempool.
+    pub fn up(&self) {
+        let mut state = self.state();
+        state.forget();
+        state.away = false;
+    }
+}
