@@ -16,7 +16,7 @@ mod common;
 mod instances;
 mod values;
 
-use common::{AMPLE, DEEP, Failure, Metering, engine, metered};
+use common::{DEEP, Failure, Metering, engine};
 use wasmtime::{Engine, OptLevel, Trap, Val};
 
 /// A figure of the table, read as text.

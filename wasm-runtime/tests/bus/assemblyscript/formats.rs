@@ -5,7 +5,6 @@ use slsbft_wasm::Reason;
 use slsbft_wasm::bus::Entry;
 
 use super::all;
-use crate::support::enter;
 
 #[test]
 fn json_is_read_and_written_as_it_was() {
