@@ -4,13 +4,13 @@ use std::fs;
 
 use slsbft_client::Client;
 use slsbft_mechanism::audit::Finding;
-use slsbft_node::auditor::{Ended, Missed, book::Book, chain::Chain};
+use slsbft_node::auditor::{Auditor, Ended, Missed, book::Book, chain::Chain};
 use tempfile::TempDir;
 
 use crate::{
     node::Node,
     setup::{BLOCK, SOON, auditor, eventually, key, next, reached, target, within},
-    state::{CHAIN_ID, Done, State},
+    state::{CHAIN_ID, Done},
     targets,
 };
 
@@ -157,29 +157,35 @@ async fn nothing_is_revealed_when_the_chain_has_another_digest() {
     let server = targets::http().await;
     let node = Node::start(&key(), BLOCK).await;
     node.state().targets = vec![target(1, server.url("http", "/"))];
+    // Before the epoch is looked at.
+    node.state().digest = Some([9; 32]);
+    node.state().intruder = Some(0);
     let home = TempDir::new().unwrap();
     let mut auditor = auditor(&node, home.path()).await;
-    // Somebody else commits before the epoch is looked at, and then while it is measured.
-    let beginning = |state: &State| state.height < state.commit_until() - 15;
-    for late in [false, true] {
-        let auditing = async {
-            let conflict = next(&mut auditor).await;
-            assert!(matches!(conflict.1, Ended::Conflict), "{conflict:?}");
-            conflict.0
-        };
-        let meddling = async {
-            if late {
-                let asked = server.connections();
-                eventually("a probe", || server.connections() > asked).await;
-            }
-            eventually("an epoch", || beginning(&node.state())).await;
-            node.state().digest = Some([9; 32]);
-        };
-        let (epoch, ()) = tokio::join!(auditing, meddling);
-        assert_eq!(node.state().reveals.get(&epoch), None);
+    for _ in 0..2 {
+        conflict(&node, &mut auditor).await;
     }
-    let (epoch, ended) = next(&mut auditor).await;
-    assert!(matches!(ended, Ended::Revealed { .. }), "{epoch}: {ended:?}");
+    assert_eq!(server.connections(), 0, "nobody is asked for nothing");
+    // While it is measured: after the first probe, before the auditor's own commitment.
+    node.state().intruder = Some(8);
+    while server.connections() == 0 {
+        conflict(&node, &mut auditor).await;
+    }
+    node.state().intruder = None;
+    loop {
+        match next(&mut auditor).await.1 {
+            // Begun before the intruder had gone.
+            Ended::Conflict => {}
+            ended => return assert!(matches!(ended, Ended::Revealed { .. }), "{ended:?}"),
+        }
+    }
+}
+
+/// An epoch in which somebody else has committed.
+async fn conflict(node: &Node, auditor: &mut Auditor) {
+    let (epoch, ended) = next(auditor).await;
+    assert!(matches!(ended, Ended::Conflict), "{epoch}: {ended:?}");
+    assert_eq!(node.state().reveals.get(&epoch), None);
 }
 
 #[tokio::test]

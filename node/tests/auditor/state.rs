@@ -88,6 +88,8 @@ pub struct State {
     pub swallows: bool,
     /// How old the latest block is, in seconds.
     pub lag: i64,
+    /// So many blocks after an epoch's first, somebody else commits for the operator.
+    pub intruder: Option<u64>,
 }
 
 impl State {
@@ -116,6 +118,7 @@ impl State {
             dismissed: false,
             swallows: false,
             lag: 0,
+            intruder: None,
         }
     }
 
@@ -143,6 +146,12 @@ impl State {
             self.first = self.height + 1;
             self.digest = None;
             self.revealed = false;
+        }
+        if self
+            .intruder
+            .is_some_and(|blocks| self.height.max(self.first) >= self.first + blocks)
+        {
+            self.digest.get_or_insert([9; 32]);
         }
     }
 
