@@ -89,6 +89,9 @@ limits! {
     LoopNesting loop_nesting = 32, "loops nested in each other", "nest less deeply";
     BranchTargets branch_targets = 10_000, "targets of a br_table", "split the switch";
     BranchTargetsTotal branch_targets_total = 200_000, "targets of all br_tables", "split the module";
+    Joined joined = 4_000_000, "branches times locals of all functions",
+        "split functions that have many locals and many branches or targets";
+    Effort effort = 240_000, "milliseconds that compiling takes, by estimate", "split the largest functions";
     Instantiation instantiation = 10_000_000_000, "points that an instance costs",
         "use less data, memory and table from the start";
     MemoryMaximum memory_maximum = 1_024, "pages that the memory may grow to",

@@ -1,12 +1,13 @@
 //! The VM: what a node makes once and shares between its threads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 
+use parking_lot::Mutex;
 use wasmtime::{Engine, Linker};
 
 use crate::cache::{Cache, Disk};
@@ -156,6 +157,8 @@ pub struct Vm {
     engine: Engine,
     linker: Linker<State>,
     cache: Cache,
+    /// Code that was found to be refused when it was to run, so that nobody pays twice for finding out.
+    refused: Mutex<BTreeMap<CodeHash, Refusal>>,
     queries: AtomicU32,
 }
 
@@ -185,6 +188,7 @@ impl Vm {
             engine,
             linker,
             cache,
+            refused: Mutex::default(),
             queries: AtomicU32::new(0),
         })
     }
@@ -215,17 +219,35 @@ impl Vm {
         hash: CodeHash,
         bytes: impl FnOnce() -> Result<Vec<u8>, Fault>,
     ) -> Result<Arc<Code>, Fault> {
-        let found = self.get(hash, || {
+        self.prepare(hash, bytes).map_err(|error| match error {
+            CompileError::Fault(fault) => fault,
+            // It was accepted once, by this version's rules.
+            CompileError::Refused(refusal) => Fault::Engine(format!("code {hash} is refused now: {refusal}")),
+        })
+    }
+
+    /// The same for code that was only checked so far: the compiler may refuse it.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), or that the code cannot be compiled.
+    pub fn prepare(
+        &self,
+        hash: CodeHash,
+        bytes: impl FnOnce() -> Result<Vec<u8>, Fault>,
+    ) -> Result<Arc<Code>, CompileError> {
+        self.get(hash, || {
+            if let Some(refusal) = self.refused.lock().get(&hash) {
+                return Err(refusal.clone().into());
+            }
             let code = bytes()?;
             if CodeHash::of(&code) != hash {
                 return Err(Fault::Engine(format!("the bytes of code {hash} are other bytes")).into());
             }
-            self.artifact(&code)
-        });
-        found.map_err(|error| match error {
-            CompileError::Fault(fault) => fault,
-            // It was accepted once, by this version's rules.
-            CompileError::Refused(refusal) => Fault::Engine(format!("code {hash} is refused now: {refusal}")),
+            self.artifact(&code).inspect_err(|error| {
+                if let CompileError::Refused(refusal) = error {
+                    self.refused.lock().insert(hash, refusal.clone());
+                }
+            })
         })
     }
 

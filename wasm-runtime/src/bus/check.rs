@@ -16,6 +16,8 @@ const NOTHING: Signature = Signature {
 pub struct Report {
     /// Its entry points.
     pub entries: Vec<Entry>,
+    /// Milliseconds that compiling it takes at most, by the pass's estimate.
+    pub effort: u64,
 }
 
 /// Checks a module's exports and imports.

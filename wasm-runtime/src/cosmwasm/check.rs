@@ -38,6 +38,8 @@ pub struct Report {
     pub ibc: Vec<&'static str>,
     /// What it requires of the chain, by the names of its exports behind `requires_`.
     pub capabilities: BTreeSet<String>,
+    /// Milliseconds that compiling it takes at most, by the pass's estimate.
+    pub effort: u64,
 }
 
 /// Checks a module's exports and imports. The chain offers `capabilities`.

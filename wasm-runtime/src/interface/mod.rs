@@ -92,6 +92,14 @@ impl Report {
         required.into_iter().flatten().map(String::as_str)
     }
 
+    /// Milliseconds that compiling it takes at most, by the pass's estimate.
+    pub fn effort(&self) -> u64 {
+        match self {
+            Self::CosmWasm(report) => report.effort,
+            Self::Bus(report) => report.effort,
+        }
+    }
+
     /// The names of its entry points that nothing calls.
     pub fn never_called(&self) -> &[&'static str] {
         match self {
@@ -109,8 +117,14 @@ impl Report {
 pub(crate) fn check(module: &Metered, capabilities: &BTreeSet<String>) -> Result<Report, CheckError> {
     let exports = Exported::by(module);
     Ok(match exports.interface()? {
-        Interface::CosmWasm => Report::CosmWasm(cosmwasm::check(&exports, &module.imports, capabilities)?),
-        Interface::Bus => Report::Bus(bus::check(&exports, &module.imports)?),
+        Interface::CosmWasm => Report::CosmWasm(cosmwasm::Report {
+            effort: module.effort,
+            ..cosmwasm::check(&exports, &module.imports, capabilities)?
+        }),
+        Interface::Bus => Report::Bus(bus::Report {
+            effort: module.effort,
+            ..bus::check(&exports, &module.imports)?
+        }),
     })
 }
 

@@ -7,6 +7,7 @@ use wasmparser::{
     OperatorsReader, ValidatorResources,
 };
 
+use super::effort::Effort;
 use super::refusal::Refusal;
 use super::segments::Segments;
 use super::types::FunctionType;
@@ -54,6 +55,7 @@ pub(super) struct Walk {
     operators: u64,
     targets: u64,
     pub segments: Segments,
+    pub effort: Effort,
     pub edits: Vec<(Range<usize>, Edit)>,
 }
 
@@ -68,9 +70,9 @@ impl Walk {
     ) -> Result<Shape, Refusal> {
         let Range { start, end } = body.range();
         check(rules, Limit::BodyBytes, (end.saturating_sub(start)) as u64, start)?;
-        let parameters = types
-            .get(function.ty as usize)
-            .map_or(0, |function| function.parameters.len() as u64);
+        let ty = types.get(function.ty as usize);
+        let parameters = ty.map_or(0, |ty| ty.parameters.len() as u64);
+        let values = ty.map_or(0, FunctionType::len) as u64;
         let (group_count, groups, declared) = self.declared(rules, body, parameters)?;
         let mut validator = function.into_validator(std::mem::take(&mut self.allocations));
         let mut reader = body.get_binary_reader();
@@ -83,6 +85,9 @@ impl Walk {
         self.segments.begin(first, entry.min(MAXIMUM_CHARGE));
         let (operands, reached, leaf) = self.operators(rules, types, operators, &mut validator)?;
         let locals = validator.len_locals();
+        let (effort, joined) = self.effort.finish(u64::from(locals), values);
+        check(rules, Limit::Joined, joined, first)?;
+        check(rules, Limit::Effort, effort, first)?;
         self.allocations = validator.into_allocations();
         let per_operators = reached
             .checked_div(prices.rule(Rule::HeightOperators))
@@ -137,6 +142,7 @@ impl Walk {
         validator: &mut FuncValidator<ValidatorResources>,
     ) -> Result<(u32, u64, bool), Refusal> {
         self.edits.clear();
+        self.effort.begin();
         let (mut operands, mut reached, mut leaf) = (0, 0u64, true);
         while !operators.eof() {
             let at = operators.original_position();
@@ -152,6 +158,7 @@ impl Walk {
                 leaf &= !matches!(operator, Operator::Call { .. } | Operator::CallIndirect { .. });
                 self.edit(rules, &operator, at..behind);
             }
+            self.effort.step(&operator, live);
             if !self.segments.step(&operator, price, behind) {
                 self.leave_out(at..behind);
             }

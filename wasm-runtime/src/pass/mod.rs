@@ -6,6 +6,7 @@
 //! - [`module`]: the sections, in their order, and what the host has to know about them;
 //! - [`body`]: a function's body, operator by operator; [`segments`]: where its charges go;
 //!   [`traps`]: which operators may end a call;
+//! - [`effort`]: how long compiling a body takes at most;
 //! - [`write`]: the body with its charges; [`assemble`]: the module with what is added to it;
 //! - [`refusal`]: why a module is refused; [`names`]: the function's name in a refusal.
 //!
@@ -14,6 +15,7 @@
 
 mod assemble;
 mod body;
+mod effort;
 mod module;
 mod names;
 mod refusal;
@@ -74,6 +76,8 @@ pub struct Metered {
     pub wasm: Vec<u8>,
     /// What an instance costs before its first instruction, in points.
     pub instantiation: u64,
+    /// Milliseconds that compiling it takes at most, by estimate.
+    pub effort: u64,
     /// What it asks its host for, in order.
     pub imports: Vec<Import>,
     /// What it shows its host, without what the pass adds.

@@ -36,7 +36,7 @@ pub(super) fn meter(code: &[u8], rules: &Rules) -> Result<Metered, Refusal> {
             module.body(index, &body, &shape, &walk);
         }
     }
-    module.finish()
+    module.finish(walk.effort.milliseconds())
 }
 
 /// What the sections so far hold.
@@ -314,7 +314,7 @@ impl<'a> Module<'a> {
         self.parts.body(&out);
     }
 
-    fn finish(self) -> Result<Metered, Refusal> {
+    fn finish(self, effort: u64) -> Result<Metered, Refusal> {
         let allowed = self.rules.limits.instantiation;
         if self.instantiation > allowed {
             let place = Place::at(0);
@@ -329,6 +329,7 @@ impl<'a> Module<'a> {
             start: self.parts.start.is_some(),
             wasm: self.parts.assemble(self.globals),
             instantiation: self.instantiation,
+            effort,
             imports: self.imports,
             exports: self.exports,
         })
