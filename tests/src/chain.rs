@@ -44,10 +44,12 @@ pub static VM: LazyLock<Arc<Vm>> = LazyLock::new(|| Arc::new(Vm::new(VmConfig::d
 static KEYS: LazyLock<Arc<AllKeys>> = LazyLock::new(|| Arc::new(AllKeys::new(0..128)));
 
 /// What operators may set differently without leaving the chain.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Setup {
     pub store: StoreConfig,
     pub app: AppConfig,
+    /// Runs contracts; nobody else's, so that nothing is compiled yet. None: that of all chains.
+    pub vm: Option<Arc<Vm>>,
 }
 
 pub struct Chain {
@@ -89,13 +91,18 @@ impl Chain {
 
     /// The same with a genesis document that was changed first.
     pub fn start_with(accounts: &[(Address, u128)], change: impl FnOnce(&mut Genesis)) -> Self {
+        Self::start_on(Setup::default(), accounts, change)
+    }
+
+    /// The same on a node with other settings.
+    pub fn start_on(setup: Setup, accounts: &[(Address, u128)], change: impl FnOnce(&mut Genesis)) -> Self {
         let mut genesis = slsbft_genesis::local(CHAIN_ID, Time::from_seconds(GENESIS_SECONDS));
         let funded = accounts
             .iter()
             .map(|(address, amount)| (*address, Coins::base(Amount::new(*amount))));
         genesis.add_accounts(funded).expect("different accounts");
         change(&mut genesis);
-        Self::from_genesis(&genesis)
+        Self::with_setup(&genesis, setup)
     }
 
     pub fn from_genesis(genesis: &Genesis) -> Self {
@@ -125,7 +132,8 @@ impl Chain {
     fn open(home: Arc<TempDir>, setup: Setup) -> Self {
         let store = Store::open(&home.path().join("data"), &setup.store).expect("database");
         let keys = KEYS.clone();
-        let app = App::open(store, setup.app, VM.clone())
+        let vm = setup.vm.clone().unwrap_or_else(|| VM.clone());
+        let app = App::open(store, setup.app, vm)
             .expect("application")
             .with_prover(keys);
         let (mempool, query) = (app.mempool(), app.query());

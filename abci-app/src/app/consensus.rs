@@ -105,6 +105,7 @@ impl Consensus for App {
         let snapshot = self.store.commit(commit)?;
         self.genesis = None;
         self.kept.clear();
+        self.compiler.catch_up()?;
         self.probe.enter(Phase::Mempool);
         self.mempool.reset(&self.chain_id, self.overlay())?;
         self.probe.enter(Phase::Done);

@@ -2,6 +2,7 @@
 //!
 //! - `modules`, `validators`, `market`, `network`, `rewards`: which modules there are and how they see one another
 //! - `admission`, `block`: executing a block, in two passes
+//! - `compiler`: compiling contracts beside it
 //! - `proposal`: making and judging proposals
 //! - `consensus`: the consensus connection
 //! - `mempool`, `query`: the connections that read snapshots
@@ -11,6 +12,7 @@
 mod admission;
 mod ahead;
 mod block;
+mod compiler;
 mod consensus;
 mod genesis;
 mod gentx;
@@ -43,6 +45,7 @@ use crate::{
     tx::{TxReader, Verifier},
 };
 use block::{Block, Staged};
+use compiler::Compiler;
 
 /// Version of the rules; nodes of one chain agree on it.
 pub const APP_VERSION: u64 = 1;
@@ -88,6 +91,8 @@ pub struct App {
     probe: Arc<dyn Probe>,
     /// Runs contracts.
     vm: Arc<Vm>,
+    /// Compiles contracts before they run.
+    compiler: Compiler,
     /// Makes this validator's part of the beacon.
     prover: Option<Arc<dyn Prover>>,
 }
@@ -101,7 +106,8 @@ impl App {
         let mempool = Arc::new(MempoolService::new(reader.clone(), verifier.clone()));
         let (genesis, kept, staged) = (None, Vec::new(), None);
         let probe = Arc::new(NoProbe);
-        let app = Self {
+        let compiler = Compiler::new(vm.clone(), store.reader());
+        let mut app = Self {
             store,
             config,
             chain_id,
@@ -113,9 +119,11 @@ impl App {
             staged,
             probe,
             vm,
+            compiler,
             prover: None,
         };
         if snapshot.height() > 0 {
+            app.compiler.catch_up()?;
             app.mempool.reset(&app.chain_id, app.overlay())?;
         }
         Ok(app)

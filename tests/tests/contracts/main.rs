@@ -16,6 +16,7 @@ mod bus;
 mod calls;
 mod codes;
 mod compilers;
+mod compiling;
 mod escrow;
 mod hooks;
 mod languages;

@@ -19,12 +19,15 @@ use serde_json::Value;
 use slsbft_app::query::QueryError;
 use slsbft_client::{Fee, KeyKind, TxBuilder};
 use slsbft_genesis::Genesis;
-use slsbft_tests::{Chain, Wallet};
+use slsbft_tests::{
+    Chain, Wallet,
+    chain::{Block, Setup},
+};
 use slsbft_types::{Address, Amount, BASE_DENOM, Coins};
 use tendermint_proto::v0_38::abci::{Event, ExecTxResult};
 
 pub const RICH: u128 = 1_000_000_000_000_000;
-const GAS: u64 = 400_000_000;
+pub const GAS: u64 = 400_000_000;
 
 pub struct World {
     pub chain: Chain,
@@ -45,7 +48,7 @@ pub fn coins(amount: u128) -> Vec<Coin> {
     }]
 }
 
-fn fee(gas_limit: u64) -> Fee {
+pub fn fee(gas_limit: u64) -> Fee {
     Fee {
         amount: Coins::base(Amount::new(25 * u128::from(gas_limit))),
         gas_limit,
@@ -65,6 +68,13 @@ pub fn attributes<'a>(events: &'a [Event], kind: &str) -> Vec<(&'a str, &'a str)
         .collect()
 }
 
+/// The height from which uploaded code may be used, if that is not the next one.
+pub fn ready_height(result: &ExecTxResult) -> Option<i64> {
+    let told = attributes(&result.events, "store_code");
+    let height = told.into_iter().find(|(key, _)| *key == "ready_height");
+    height.map(|(_, height)| height.parse().unwrap())
+}
+
 impl World {
     pub fn start() -> Self {
         Self::start_with(|_| ())
@@ -72,11 +82,16 @@ impl World {
 
     /// The same with a genesis document that was changed first.
     pub fn start_with(change: impl FnOnce(&mut Genesis)) -> Self {
+        Self::start_on(Setup::default(), change)
+    }
+
+    /// The same on a node with other settings.
+    pub fn start_on(setup: Setup, change: impl FnOnce(&mut Genesis)) -> Self {
         let wallets: Vec<_> = (0..3u8)
             .map(|n| Wallet::new(KeyKind::Secp256k1, n + 1, n.into()))
             .collect();
         let funded: Vec<_> = wallets.iter().map(|wallet| (wallet.address(), RICH)).collect();
-        let chain = Chain::start_with(&funded, change);
+        let chain = Chain::start_on(setup, &funded, change);
         Self { chain, wallets }
     }
 
@@ -96,9 +111,16 @@ impl World {
     }
 
     fn submit(&mut self, who: usize, tx: TxBuilder) -> ExecTxResult {
-        let admitted = self.chain.submit(self.wallets[who].sign(&tx).bytes());
-        assert_eq!(admitted.code, 0, "{}", admitted.log);
-        self.chain.block().results()[0].clone()
+        self.together([(who, tx)]).results()[0].clone()
+    }
+
+    /// Transactions in a block of their own.
+    pub fn together(&mut self, txs: impl IntoIterator<Item = (usize, TxBuilder)>) -> Block {
+        for (who, tx) in txs {
+            let admitted = self.chain.submit(self.wallets[who].sign(&tx).bytes());
+            assert_eq!(admitted.code, 0, "{}", admitted.log);
+        }
+        self.chain.block()
     }
 
     pub fn deliver<M: Message + Name>(&mut self, who: usize, message: &M) -> ExecTxResult {
@@ -129,13 +151,19 @@ impl World {
         (result.codespace, result.code, result.log)
     }
 
+    /// Uploads code and waits until it may be used.
     pub fn store(&mut self, who: usize, code: Vec<u8>) -> u64 {
         let message = MsgStoreCode {
             sender: self.address(who).to_string(),
             wasm_byte_code: code,
             instantiate_permission: None,
         };
-        self.send::<_, MsgStoreCodeResponse>(who, &message).0.code_id
+        let (stored, result) = self.send::<_, MsgStoreCodeResponse>(who, &message);
+        let ready = ready_height(&result).unwrap_or_default();
+        while self.chain.height + 1 < ready {
+            self.chain.block();
+        }
+        stored.code_id
     }
 
     pub fn instantiation(&self, who: usize, code_id: u64, msg: &Value) -> MsgInstantiateContract {

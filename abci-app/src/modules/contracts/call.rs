@@ -7,7 +7,7 @@ use cosmwasm_std::{
 use slsbft_store::{Overlay, Read};
 use slsbft_types::{Address, Coins, Time};
 use slsbft_wasm::{
-    Code, CodeHash, Failure, Interface, Outcome, Reason, bus,
+    Code, CodeHash, CompileError, Failure, Interface, Outcome, Reason, bus,
     cosmwasm::{self, Response},
 };
 
@@ -216,6 +216,16 @@ fn load(
 ) -> Result<std::sync::Arc<slsbft_wasm::Code>, Fault> {
     let bytes = || state::bytes(state, &hash).map_err(slsbft_wasm::Fault::chain);
     Ok(vm.load(hash, bytes)?)
+}
+
+/// Compiles a code that no contract runs yet, unless that was done before: the compiler may refuse it.
+pub fn compiled(ctx: &Context<'_>, hash: &CodeHash) -> Result<(), ExecError> {
+    let bytes = || state::bytes(ctx.state, hash).map_err(slsbft_wasm::Fault::chain);
+    match ctx.machine.runner.vm.prepare(*hash, bytes) {
+        Ok(_) => Ok(()),
+        Err(CompileError::Refused(refusal)) => Err(ContractsError::Create(refusal.to_string()).into()),
+        Err(CompileError::Fault(fault)) => Err(ExecError::Fault(fault.into())),
+    }
 }
 
 /// Takes what a call used off the budget, and gives what it returned.

@@ -41,6 +41,12 @@ pub enum ContractsError {
     Vm { contract: String, failure: Failure },
     #[error("contract {0} waits for what it called and cannot be entered before that is done: reentered")]
     Reentered(String),
+    #[error("code {code} is being compiled: use it from height {height}")]
+    NotCompiled { code: u64, height: u64 },
+    #[error(
+        "too much code waits to be compiled, more than {blocks} blocks leave time for: upload this from height {height}"
+    )]
+    CompilesTooMuch { blocks: u64, height: u64 },
     #[error("messages of contracts nest more than {0} deep: max call depth exceeded")]
     CallDepth(u32),
 }
@@ -69,6 +75,8 @@ impl ContractsError {
             Self::Vm { .. } => 29,
             Self::CallDepth(_) => 30,
             Self::Reentered(_) => 31,
+            Self::NotCompiled { .. } => 32,
+            Self::CompilesTooMuch { .. } => 33,
         }
     }
 }

@@ -15,7 +15,14 @@ const RESERVED: char = '_';
 /// A contract's own type of event has more bytes than that.
 const SHORT_TYPE: usize = 2;
 
-pub fn stored<'a>(ctx: &mut Context<'_>, id: u64, hash: &[u8], capabilities: impl Iterator<Item = &'a str>) {
+/// `ready` is the height from which the code may be used, told if it is not the next one.
+pub fn stored<'a>(
+    ctx: &mut Context<'_>,
+    id: u64,
+    hash: &[u8],
+    ready: u64,
+    capabilities: impl Iterator<Item = &'a str>,
+) {
     let mut stored = event("store_code")
         .attr("code_checksum", hex::encode(hash))
         .attr("code_id", id);
@@ -25,6 +32,9 @@ pub fn stored<'a>(ctx: &mut Context<'_>, id: u64, hash: &[u8], capabilities: imp
     }
     for capability in capabilities {
         stored = stored.note("required_capability", capability);
+    }
+    if ready > ctx.block.height.saturating_add(1) {
+        stored = stored.note("ready_height", ready);
     }
     ctx.emit(stored);
 }

@@ -12,15 +12,16 @@ use cosmos_sdk_proto::{
 use cosmwasm_std::Binary;
 use slsbft_types::{Address, Coins};
 use slsbft_wasm::{
-    CodeHash, CompileError,
+    CodeHash,
     cosmwasm::{Response, migrate_version},
 };
 
 use super::{
     Contracts, Msg, Router, access, address,
-    call::{From, Task},
+    call::{self, From, Task},
+    compiling,
     errors::ContractsError,
-    events, keys,
+    events, gas, keys,
     msg::{Instantiation, Place},
     params::Params,
     state,
@@ -29,7 +30,7 @@ use super::{
 use crate::{
     context::Context,
     errors::{ExecError, sdk},
-    machine::Runner,
+    machine::POINTS_PER_GAS,
     modules::{auth::Accounts, ledger::Ledger, record::pack},
 };
 
@@ -71,6 +72,7 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         if !access::allows(&config, &new.creator) {
             return Err(sdk::unauthorized("can not instantiate").into());
         }
+        let hash = usable(ctx, new.code, &code)?;
         let contract = self.place(ctx, new, &code)?;
         if !new.funds.is_empty() {
             self.ledger.transfer(ctx, &new.creator, &contract, &new.funds)?;
@@ -96,7 +98,7 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
             funds: &new.funds,
             msg: &new.msg,
         });
-        let response = self.run(ctx, &contract, state::hash_of(&code)?, &task)?;
+        let response = self.run(ctx, &contract, hash, &task)?;
         let data = bytes(self.finish(ctx, &contract, response)?);
         let address = contract.to_string();
         Ok(match new.place {
@@ -162,8 +164,8 @@ impl<L: Ledger, R: Router> Contracts<L, R> {
         if !access::allows(&new.instantiate_config.clone().unwrap_or_default(), sender) {
             return Err(sdk::unauthorized("to use new code").into());
         }
+        let hash = usable(ctx, code, &new)?;
         events::migrated(ctx, contract, code);
-        let hash = state::hash_of(&new)?;
         let old_version = version(ctx, hash_of(ctx, &record)?)?;
         let same = old_version.is_some() && old_version == version(ctx, hash)?;
         let task = Task::Migrate {
@@ -221,32 +223,41 @@ fn store_code(
         .vm
         .check(&code)
         .map_err(|refusal| refused(refusal.to_string()))?;
-    compile(&ctx.machine.runner, &code)?;
     let hash = CodeHash::of(&code);
+    let ready = compile_later(ctx, &hash, report.effort())?;
     let info = CodeInfo {
         code_hash: hash.0.to_vec(),
         creator: sender.to_string(),
         instantiate_config: Some(access),
     };
     let id = state::add_code(ctx.state, code, &info)?;
-    events::stored(ctx, id, &hash.0, report.capabilities());
+    events::stored(ctx, id, &hash.0, ready, report.capabilities());
     Ok(pack(&MsgStoreCodeResponse {
         code_id: id,
         checksum: hash.0.to_vec(),
     }))
 }
 
-/// Compiles a code where it is uploaded, which its gas pays for, so that no contract's first call
-/// waits for it. A simulation goes without: whoever asks for one pays nothing.
-fn compile(runner: &Runner, code: &[u8]) -> Result<(), ExecError> {
-    if matches!(runner.lane, slsbft_wasm::Lane::Query(_)) {
-        return Ok(());
+/// Pays for compiling a code, which nodes do once the block is committed, and says from which height
+/// they will have. Bytes that are there already are compiled already, or wait for it.
+fn compile_later(ctx: &mut Context<'_>, hash: &CodeHash, effort: u64) -> Result<u64, ExecError> {
+    if state::has_bytes(ctx.state, hash)? {
+        return Ok(compiling::ready_height(ctx.state, hash)?);
     }
-    match runner.vm.compile(code) {
-        Ok(_) => Ok(()),
-        Err(CompileError::Refused(refusal)) => Err(ContractsError::Create(refusal.to_string()).into()),
-        Err(CompileError::Fault(fault)) => Err(ExecError::Fault(fault.into())),
-    }
+    let points = POINTS_PER_GAS
+        .saturating_mul(gas::PER_COMPILED_MS)
+        .saturating_mul(effort);
+    ctx.machine.budget.spend(points)?;
+    compiling::queue(ctx, hash, effort)
+}
+
+/// Refuses a code that cannot be run yet, or that the compiler cannot compile: before it is the code of
+/// a contract.
+fn usable(ctx: &Context<'_>, id: u64, code: &CodeInfo) -> Result<CodeHash, ExecError> {
+    let hash = state::hash_of(code)?;
+    compiling::check(ctx, id, &hash)?;
+    call::compiled(ctx, &hash)?;
+    Ok(hash)
 }
 
 fn set_admin(

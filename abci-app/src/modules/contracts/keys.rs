@@ -12,6 +12,11 @@ pub const LAST_INSTANCE: &[u8] = b"contracts/last_instance";
 pub const CODE: &[u8] = b"contracts/code/";
 /// hash → the code's bytes
 const BYTES: &[u8] = b"contracts/bytes/";
+/// hash → the height from which a code may be used: big-endian; nothing of genesis documents
+const READY: &[u8] = b"contracts/ready/";
+/// Until when all codes are compiled, in milliseconds of estimated compilation since height 0:
+/// big-endian.
+pub const COMPILED_AT: &[u8] = b"contracts/compiled_at";
 /// id → nothing
 pub const PINNED: &[u8] = b"contracts/pinned/";
 /// address → `ContractInfo`
@@ -31,6 +36,10 @@ pub fn code(id: u64) -> Vec<u8> {
 
 pub fn bytes(hash: &[u8]) -> Vec<u8> {
     [BYTES, hash].concat()
+}
+
+pub fn ready(hash: &[u8]) -> Vec<u8> {
+    [READY, hash].concat()
 }
 
 pub fn pinned(id: u64) -> Vec<u8> {

@@ -5,6 +5,7 @@
 //! undone, what it ran is paid for.
 //!
 //! - `msg`, `upload`: the messages, checked; `execute`: what they do
+//! - `compiling`: from which height a code may be used
 //! - `call`: running an entry point; `notify`: the chain's own messages; `host`: the state that it sees; `ask`: its questions
 //! - `dispatch`, `convert`: the messages that it returns
 //! - `state`, `keys`, `address`, `access`: codes and contracts
@@ -14,6 +15,7 @@ mod access;
 pub mod address;
 mod ask;
 mod call;
+pub mod compiling;
 mod convert;
 mod dispatch;
 mod errors;

@@ -15,7 +15,7 @@ use slsbft_store::{Read, Space};
 use slsbft_types::Address;
 use slsbft_wasm::limits::Limits;
 
-use super::{address, call, host, keys, msg, params::Params, state};
+use super::{address, call, compiling, host, keys, msg, params::Params, state};
 use crate::{
     errors::{ExecError, Fault},
     query::{Code, QueryError, View, answer, page::paginate},
@@ -34,9 +34,7 @@ pub fn query(state: &View<'_, impl Read>, method: &str, request: &[u8]) -> Resul
         "RawContractState" => answer(request, |r| raw(state, r)),
         "SmartContractState" => answer(request, |r| smart(state, r)),
         "Code" => answer(request, |r| code(state, r)),
-        "CodeInfo" => answer(request, |r: QueryCodeRequest| {
-            Ok(code_info(r.code_id, find_code(state, r.code_id)?))
-        }),
+        "CodeInfo" => answer(request, |r: QueryCodeRequest| code_info(state, r.code_id)),
         "Codes" => answer(request, |r| codes(state, r)),
         "PinnedCodes" => answer(request, |r| pinned(state, r)),
         "Params" => answer(request, |_: QueryParamsRequest| {
@@ -268,6 +266,9 @@ struct QueryCodeInfoResponse {
     checksum: Vec<u8>,
     #[prost(message, optional, tag = "4")]
     instantiate_permission: Option<AccessConfig>,
+    /// The height from which it may be used; 0 if it could be from the beginning. This chain's own.
+    #[prost(uint64, tag = "1000")]
+    ready_height: u64,
 }
 
 /// `QueryWasmLimitsConfigResponse`, which the generated types do not have either.
@@ -277,13 +278,15 @@ struct QueryWasmLimitsConfigResponse {
     config: String,
 }
 
-fn code_info(id: u64, info: CodeInfo) -> QueryCodeInfoResponse {
-    QueryCodeInfoResponse {
+fn code_info(state: &View<'_, impl Read>, id: u64) -> Result<QueryCodeInfoResponse, QueryError> {
+    let info = find_code(state, id)?;
+    Ok(QueryCodeInfoResponse {
         code_id: id,
+        ready_height: compiling::ready_height(state, &state::hash_of(&info)?)?,
         creator: info.creator,
         checksum: info.code_hash,
         instantiate_permission: Some(info.instantiate_config.unwrap_or_default()),
-    }
+    })
 }
 
 fn indexed(key: &[u8]) -> Result<String, QueryError> {

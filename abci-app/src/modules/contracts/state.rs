@@ -35,6 +35,11 @@ pub fn bytes(state: &impl Read, hash: &CodeHash) -> Result<Vec<u8>, Fault> {
     bytes.ok_or_else(|| Fault::corrupt(format!("code {hash}")))
 }
 
+/// Whether the bytes of a code are there.
+pub fn has_bytes(state: &impl Read, hash: &CodeHash) -> Result<bool, Fault> {
+    Ok(state.contains(Space::Main, &keys::bytes(&hash.0))?)
+}
+
 /// Keeps a code under the next id. The same bytes are kept once.
 pub fn add_code(state: &mut Overlay, bytes: Vec<u8>, info: &CodeInfo) -> Result<u64, Fault> {
     let id = next(state, keys::LAST_CODE)?;

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Instant};
 
+use slsbft_app::modules::contracts::compiling;
 use slsbft_wasm::{CodeHash, Config, Optimise, Vm, pass::function_name};
 
 use super::super::{Outcome, options::Failure};
@@ -75,10 +76,21 @@ fn check(vm: &Vm, code: &[u8]) -> Result<String, Failure> {
             lines.push((name, items.join(", ")));
         }
     }
+    let effort = report.effort();
+    lines.push(("compiles in", format!("{effort} ms at most, by estimate")));
+    lines.push(("usable", usable(compiling::blocks(effort))));
     lines.push(("compiled in", format!("{} ms here", compiled.as_millis())));
     lines.push(("verdict", "accepted".to_owned()));
     Ok(lines
         .into_iter()
         .map(|(name, value)| format!("  {name:<13} {value}\n"))
         .collect())
+}
+
+/// When a chain lets it be used.
+fn usable(blocks: u64) -> String {
+    match blocks {
+        0 | 1 => "in the block after its upload, if little else was uploaded".to_owned(),
+        many => format!("{many} blocks after its upload, or later"),
+    }
 }

@@ -1,11 +1,13 @@
 //! `slsbftd wasm deploy`
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use cosmos_sdk_proto::cosmwasm::wasm::v1::{
     MsgInstantiateContract, MsgInstantiateContractResponse, MsgStoreCode, MsgStoreCodeResponse,
 };
 use serde_json::json;
+use slsbft_client::TxOutcome;
 use slsbft_types::Coins;
 use slsbft_wasm::{Config, Vm};
 
@@ -22,8 +24,8 @@ Examples:
   slsbftd wasm deploy shop.wasm '{}' --label shop --admin alice --amount 5ankr --from alice
   slsbftd wasm deploy contract.js '{\"count\":0}' --interpreter 1 --label counter --from alice";
 
-/// Two transactions: `tx wasm store` and `tx wasm instantiate`. The code is checked here first, which
-/// costs nothing. A script needs the second only.
+/// Two transactions: `tx wasm store` and, when the code is compiled, `tx wasm instantiate`. The code is
+/// checked here first, which costs nothing. A script needs the second only.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -48,6 +50,9 @@ pub struct Args {
     #[command(flatten)]
     with: With,
 }
+
+/// How often to look how far the chain is.
+const POLL: Duration = Duration::from_secs(1);
 
 pub fn run(args: Args, global: &Global) -> Outcome {
     if args.interpreter.is_none() {
@@ -101,6 +106,29 @@ async fn store(sender: &Sender<'_>, file: &Path) -> Result<u64, Failure> {
         wasm_byte_code: packed(file)?,
         instantiate_permission: None,
     };
-    let stored: MsgStoreCodeResponse = sender.execute(&store).await?;
-    Ok(stored.code_id)
+    let outcome = sender.perform(&store).await?;
+    let stored: MsgStoreCodeResponse = outcome
+        .message_response(0)
+        .ok_or("the node does not say which code it stored")?;
+    let code_id = stored.code_id;
+    if let Some(height) = ready_height(&outcome) {
+        say!("code {code_id} is being compiled: waiting for height {height}");
+        // What is sent now is executed in the next block.
+        while sender.client.latest_height().await?.saturating_add(1) < height {
+            tokio::time::sleep(POLL).await;
+        }
+    }
+    Ok(code_id)
+}
+
+/// The height from which the code may be used, if that is not the next one.
+fn ready_height(outcome: &TxOutcome) -> Option<u64> {
+    let stored = outcome
+        .response
+        .events
+        .iter()
+        .find(|event| event.r#type == "store_code")?;
+    let mut attributes = stored.attributes.iter();
+    let height = attributes.find(|attribute| attribute.key == "ready_height")?;
+    height.value.parse().ok()
 }

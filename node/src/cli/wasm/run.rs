@@ -99,6 +99,13 @@ impl Trial {
         if result.code != 0 {
             return Err(result.log.into());
         }
+        let ready = result.events.iter().flat_map(|event| &event.attributes);
+        let ready = ready.filter(|attribute| attribute.key == "ready_height");
+        for height in ready.flat_map(|attribute| attribute.value.parse::<i64>()) {
+            while self.chain.height().saturating_add(1) < height {
+                self.chain.block(Vec::new())?;
+            }
+        }
         Ok(response::<MsgStoreCodeResponse>(&result)?.code_id)
     }
 
