@@ -30,7 +30,7 @@ fn main() {
         "{:>8} {:>8} {:>7} {:>6} {:>8} {:>9}  module × size",
         "ms", "estimate", "ratio", "MB", "bytes", "native"
     );
-    for family in families::FAMILIES.iter().chain(families::UNBOUNDED) {
+    for family in families::FAMILIES {
         if !asked.is_empty() && !asked.iter().any(|word| family.name.contains(word.as_str())) {
             continue;
         }

@@ -94,6 +94,6 @@ limits! {
     Effort effort = 240_000, "milliseconds that compiling takes, by estimate", "split the largest functions";
     Instantiation instantiation = 10_000_000_000, "points that an instance costs",
         "use less data, memory and table from the start";
-    MemoryMaximum memory_maximum = 1_024, "pages that the memory may grow to",
+    MemoryMaximum memory_maximum = 512, "pages that the memory may grow to",
         "the pass lowers the declared maximum by itself";
 }

@@ -142,13 +142,15 @@ impl Walk {
         validator: &mut FuncValidator<ValidatorResources>,
     ) -> Result<(u32, u64, bool), Refusal> {
         self.edits.clear();
-        self.effort.begin();
+        self.effort
+            .begin(validator.len_locals() as usize, operators.clone());
         let (mut operands, mut reached, mut leaf) = (0, 0u64, true);
         while !operators.eof() {
             let at = operators.original_position();
             let operator = operators.read()?;
             let behind = operators.original_position();
             let price = self.admit(rules, types, &operator, at)?;
+            let arity = operator.operator_arity(validator).unwrap_or_default();
             validator.op(at, &operator)?;
             let live = self.segments.live();
             if live {
@@ -158,7 +160,7 @@ impl Walk {
                 leaf &= !matches!(operator, Operator::Call { .. } | Operator::CallIndirect { .. });
                 self.edit(rules, &operator, at..behind);
             }
-            self.effort.step(&operator, live);
+            self.effort.step(&operator, arity, live);
             if !self.segments.step(&operator, price, behind) {
                 self.leave_out(at..behind);
             }

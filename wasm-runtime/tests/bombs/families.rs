@@ -100,11 +100,6 @@ pub const FAMILIES: &[Family] = &[
     ),
     family("bulk memory", bulk, &[100, 1_000, 5_000]),
     family("indirect calls", indirect, &[100, 1_000, 8_000]),
-];
-
-/// What the optimiser computes once more in each branch that needs it: the estimate does not count it.
-#[allow(dead_code, reason = "the example measures them")]
-pub const UNBOUNDED: &[Family] = &[
     family(
         "products needed in branches that end",
         products_ends,
@@ -114,6 +109,21 @@ pub const UNBOUNDED: &[Family] = &[
         "products hoisted, and branches that end",
         hoisted_ends,
         &[250, 500, 1_000],
+    ),
+    family(
+        "products needed in branches beside each other",
+        products_beside,
+        &[100, 300, 600],
+    ),
+    family(
+        "products that branches bring to a join",
+        products_joined,
+        &[100, 300, 600],
+    ),
+    family(
+        "products that a table brings to joins",
+        products_table,
+        &[100, 300, 600],
     ),
 ];
 
@@ -223,6 +233,36 @@ fn hoisted_ends(count: usize) -> String {
     let end = format!("local.get $n i32.const 7 i32.eq if {CALL} local.get $a return end ");
     let rest = each(count, |i| product(i) + " " + CALL);
     function("", &again(&(end.repeat(20) + &rest)))
+}
+
+/// Each branch needs all products, and none is on the way to the next.
+fn products_beside(count: usize) -> String {
+    let need = "local.get $n i32.const 7 i32.eq if local.get $a call $g drop end ";
+    function("", &(each(count, product) + &need.repeat(40)))
+}
+
+/// Each branch leaves a block with another sum of all products.
+fn products_joined(count: usize) -> String {
+    let leave = each(40, |i| {
+        format!(
+            "local.get $n i32.const {i} i32.eq if local.get $a i64.const {i} i64.add local.set $a br $out end"
+        )
+    });
+    function("", &format!("{} block $out {leave} end", each(count, product)))
+}
+
+/// Each target of a table gets all products, and goes on with them.
+fn products_table(count: usize) -> String {
+    let blocks = "block ".repeat(40);
+    let table: String = (0..40).map(|i| format!("{i} ")).collect();
+    let ends = each(40, |i| {
+        format!("local.get $a i64.const {i} i64.xor local.set $a br $out end")
+    });
+    let products = each(count, product);
+    function(
+        "",
+        &format!("{products} block $out {blocks} local.get $n br_table {table} {ends} end"),
+    )
 }
 
 fn products_behind_calls(count: usize) -> String {

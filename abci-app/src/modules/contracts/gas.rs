@@ -6,7 +6,7 @@ pub const STORE_CODE: u64 = 1_000_000;
 /// Each byte of a code: checking and keeping it.
 pub const PER_CODE_BYTE: u64 = 300;
 /// Each millisecond that compiling a code is estimated to take, on every node.
-pub const PER_COMPILED_MS: u64 = 20_000;
+pub const PER_COMPILED_MS: u64 = 10_000;
 /// Making a contract, beside what it does.
 pub const INSTANTIATE: u64 = 100_000;
 /// Calling a contract or changing what it runs, beside what it does.
