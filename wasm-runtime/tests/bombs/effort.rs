@@ -79,7 +79,7 @@ fn published_contracts_may_be_used_in_the_block_after_their_upload() {
             let effort = accepted(&code).unwrap().effort;
             // Two were not optimised for size.
             let most = if code.len() > 300_000 {
-                2 * AT_ONCE
+                3 * AT_ONCE
             } else {
                 AT_ONCE
             };
@@ -151,4 +151,50 @@ fn a_module_that_would_compile_for_minutes_is_refused_with_its_function() {
     assert_eq!(limit, Limit::Effort);
     assert!(found > Limits::CONSENSUS.effort);
     assert!(place.function.is_some_and(|(function, _)| function > 1));
+}
+
+/// 300 products, each of the one before, and then the rest.
+fn products_then(rest: &str) -> u64 {
+    let products: String = (0..300)
+        .map(|i| format!("local.get $x i64.const {i} i64.mul local.get $a i64.xor local.set $a "))
+        .collect();
+    effort(&format!(
+        "(module (func $g (param i64)) (func (param $n i32) (param $x i64) (local $a i64) {products} {rest}))"
+    ))
+}
+
+const NEED: &str = "local.get $a call $g ";
+
+#[test]
+fn what_branches_need_counts_in_each_that_is_not_reached_through_another() {
+    let branch = format!("local.get $n if {NEED} end ");
+    let (one, ten) = (products_then(&branch), products_then(&branch.repeat(10)));
+    assert!(ten > 8 * one, "{one} {ten}");
+    // On the way to all of them it is needed before.
+    for before in [
+        NEED.to_owned(),
+        format!("block {NEED} local.get $n br_if 0 nop end "),
+        format!("loop {NEED} local.get $n br_if 0 end "),
+    ] {
+        let first = products_then(&(before.clone() + &branch.repeat(10)));
+        assert!(first < 3 * one, "{before}: {one} {first}");
+    }
+    // And here it is not on the way of all.
+    for beside in [
+        format!("block local.get $n br_if 0 {NEED} end "),
+        format!("local.get $n if {NEED} else {NEED} end "),
+    ] {
+        let all = products_then(&(beside.clone() + &branch.repeat(9)));
+        assert!(all > 8 * one, "{beside}: {one} {all}");
+    }
+}
+
+#[test]
+fn a_join_needs_the_locals_that_differ_there_and_are_read_behind() {
+    let leave = "local.get $n if local.get $a i64.const 1 i64.add local.set $a br $out end ";
+    let joins = |behind: &str| products_then(&format!("block $out {} end {behind}", leave.repeat(10)));
+    let (read, unread) = (joins(NEED), joins(""));
+    assert!(read > 5 * unread, "{unread} {read}");
+    let overwritten = joins("i64.const 1 local.set $a local.get $a call $g");
+    assert!(overwritten < 2 * unread, "{unread} {overwritten}");
 }
