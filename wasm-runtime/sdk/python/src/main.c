@@ -8,8 +8,9 @@
 
 SLSBFT_CONTRACT
 
-/* Of the linker's stack of 1 MiB; what is left is for functions in C that do not look. */
-#define SCRIPT_STACK (768 << 10)
+/* What recurses through the interpreter itself uses up the metered stack, which ends the call, about when it has this much
+ * of the linker's. A script that goes deeper gets a RuntimeError just before. */
+#define SCRIPT_STACK (12 << 10)
 
 /* No script's key: theirs are text, or bytes that begin otherwise. */
 static const slsbft_bytes SCRIPT_KEY = {(const uint8_t *)"\xff" "script", 7};
@@ -19,9 +20,18 @@ void nlr_jump_fail(void *thrown) {
     slsbft_panic_text("no memory left for the interpreter");
 }
 
+/* What is printed, until its line ends. */
+static vstr_t printed;
+
 void print_line(const char *text, uint32_t length) {
-    while (length && text[length - 1] == '\n') length--;
-    if (length) slsbft_debug(text, length);
+    for (uint32_t at = 0; at < length; at++) {
+        if (text[at] != '\n') {
+            vstr_add_byte(&printed, (uint8_t)text[at]);
+            continue;
+        }
+        slsbft_debug(printed.buf, printed.len);
+        printed.len = 0;
+    }
 }
 
 /* Ends the call with what was thrown: its words and where they came from. */
@@ -99,7 +109,9 @@ static void enter(void (*how)(qstr), qstr name) {
     mp_stack_set_limit(SCRIPT_STACK);
     if (nlr_push(&top)) fail_with(MP_OBJ_FROM_PTR(top.ret_val));
     mp_init();
+    vstr_init(&printed, 64);
     how(name);
+    if (printed.len) print_line("\n", 1);
     nlr_pop();
 }
 
