@@ -4,6 +4,7 @@
 
 #include "host.h"
 #include "py/compile.h"
+#include "py/persistentcode.h"
 #include "py/stackctrl.h"
 
 SLSBFT_CONTRACT
@@ -12,8 +13,11 @@ SLSBFT_CONTRACT
  * of the linker's. A script that goes deeper gets a RuntimeError just before. */
 #define SCRIPT_STACK (12 << 10)
 
-/* No script's key: theirs are text, or bytes that begin otherwise. */
+/* No script's keys: theirs are text, or bytes that begin otherwise. The text is for people; what runs is the code made of
+ * it. Code comes from this interpreter only: another one takes an instance over by a migration, which brings the script
+ * again. */
 static const slsbft_bytes SCRIPT_KEY = {(const uint8_t *)"\xff" "script", 7};
+static const slsbft_bytes CODE_KEY = {(const uint8_t *)"\xff" "code", 5};
 
 void nlr_jump_fail(void *thrown) {
     (void)thrown;
@@ -51,11 +55,43 @@ static slsbft_bytes input(void) {
     return (slsbft_bytes){at, length};
 }
 
-static void run(slsbft_bytes script) {
+static mp_compiled_module_t new_module(void) {
+    mp_compiled_module_t module = {.context = m_new_obj(mp_module_context_t)};
+    module.context->module.globals = mp_globals_get();
+    return module;
+}
+
+static void run(mp_compiled_module_t module) {
+    mp_call_function_0(mp_make_function_from_proto_fun(module.rc, module.context, NULL));
+}
+
+static void keep(slsbft_bytes key, slsbft_bytes value, const char *too_long) {
+    if (value.length > MAX_VALUE) slsbft_fail_text(too_long);
+    slsbft_store(key, value);
+}
+
+/* Compiles a script, and keeps it. */
+static mp_compiled_module_t keep_script(slsbft_bytes script) {
+    keep(SCRIPT_KEY, script, "the script has more than 131,072 bytes");
     mp_lexer_t *lexer = mp_lexer_new_from_str_len(qstr_from_str("contract.py"), (const char *)script.at, script.length, 0);
     qstr file = lexer->source_name;
     mp_parse_tree_t tree = mp_parse(lexer, MP_PARSE_FILE_INPUT);
-    mp_call_function_0(mp_compile(&tree, file, false));
+    mp_compiled_module_t module = new_module();
+    mp_compile_to_raw_code(&tree, file, false, &module);
+    vstr_t code;
+    mp_print_t print;
+    vstr_init_print(&code, 1024, &print);
+    mp_raw_code_save(&module, &print);
+    keep(CODE_KEY, (slsbft_bytes){(uint8_t *)code.buf, code.len}, "the script compiles to more than 131,072 bytes");
+    return module;
+}
+
+static mp_compiled_module_t load_kept(void) {
+    slsbft_bytes code = read_key(CODE_KEY);
+    if (!code.at) slsbft_fail_text("the instance has no script");
+    mp_compiled_module_t module = new_module();
+    mp_raw_code_load_mem(code.at, code.length, &module);
+    return module;
 }
 
 /* What a function returned becomes what the call returns: bytes as they are, nothing as nothing, all else as JSON. */
@@ -89,17 +125,12 @@ static mp_obj_t part(mp_obj_t msg, qstr name) {
 static void install(qstr name) {
     mp_obj_t msg = message(), script = part(msg, MP_QSTR_script);
     if (!mp_obj_is_str(script)) slsbft_fail_text("say {\"script\":\"…\",\"msg\":…}: the script's text and its own message");
-    slsbft_bytes text = take_bytes(script, "the script");
-    if (text.length > MAX_VALUE) slsbft_fail_text("the script has more than 131,072 bytes");
-    slsbft_store(SCRIPT_KEY, text);
-    run(text);
+    run(keep_script(take_bytes(script, "the script")));
     call(name, part(msg, MP_QSTR_msg));
 }
 
 static void resume(qstr name) {
-    slsbft_bytes script = read_key(SCRIPT_KEY);
-    if (!script.at) slsbft_fail_text("the instance has no script");
-    run(script);
+    run(load_kept());
     call(name, message());
 }
 
