@@ -1,8 +1,10 @@
-/* Memory that grows to its end. What a script drops is not looked for; what MicroPython gives back of its own accord
- * (texts that grow, tables, numbers on the way) is used again by its size. */
+/* Memory that grows to its end; a script gets a MemoryError then. What a script drops is not looked for; what MicroPython
+ * gives back of its own accord (texts that grow, tables, numbers on the way) is used again by its size. */
 #include <stdint.h>
 #include <string.h>
 #include <stdlib.h>
+
+#include "slsbft.h"
 
 extern uint8_t __heap_base;
 
@@ -24,6 +26,7 @@ static block *header(void *at) { return (block *)((uint8_t *)at - HEADER); }
 /* What a block holds that is to hold so much. */
 static uint32_t rounded(size_t length) { return (uint32_t)((length + HEADER + UNIT - 1) / UNIT * UNIT - HEADER); }
 
+/* Whether memory reaches so far, or can be made to. */
 static int reach(uintptr_t to) {
     if (to <= end) return 1;
     size_t pages = (to - end + 0xffff) >> 16;
@@ -32,7 +35,7 @@ static int reach(uintptr_t to) {
     return 1;
 }
 
-void *malloc(size_t length) {
+void *script_malloc(size_t length) {
     if (length > INT32_MAX) return NULL;
     uint32_t holds = rounded(length), units = holds / UNIT;
     if (units < KEPT && kept[units]) {
@@ -63,15 +66,8 @@ void free(void *at) {
     }
 }
 
-void *calloc(size_t count, size_t each) {
-    size_t length;
-    if (__builtin_mul_overflow(count, each, &length)) return NULL;
-    void *found = malloc(length);
-    return found ? memset(found, 0, length) : NULL;
-}
-
-void *realloc(void *at, size_t length) {
-    if (!at) return malloc(length);
+void *script_realloc(void *at, size_t length) {
+    if (!at) return script_malloc(length);
     if (length > INT32_MAX) return NULL;
     block *old = header(at);
     if (length <= old->holds) return at;
@@ -82,9 +78,19 @@ void *realloc(void *at, size_t length) {
         next = (uintptr_t)at + holds;
         return at;
     }
-    void *found = malloc(length);
+    void *found = script_malloc(length);
     if (!found) return NULL;
     memcpy(found, at, old->holds);
     free(at);
     return found;
 }
+
+/* What clang allocates for jumps, without looking: that has to be there. */
+static void *given(void *found) {
+    if (!found) slsbft_panic_text("no memory left");
+    return found;
+}
+
+void *malloc(size_t length) { return given(script_malloc(length)); }
+
+void *realloc(void *at, size_t length) { return given(script_realloc(at, length)); }
