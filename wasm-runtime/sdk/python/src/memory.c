@@ -8,11 +8,11 @@
 
 extern uint8_t __heap_base;
 
-/* A block is 16 bytes or a multiple, of which the first 8 are its header, with what it holds. */
+/* A block is 16 bytes, 24, 32 and so on, of which the first 8 are its header, with what it holds. */
 #define HEADER 8
-#define UNIT 16
+#define UNIT 8
 /* Sizes, in units, of which blocks that were given back are kept. */
-#define KEPT 64
+#define KEPT 128
 
 typedef struct {
     uint32_t holds;
@@ -24,7 +24,7 @@ static uintptr_t next, end;
 static block *header(void *at) { return (block *)((uint8_t *)at - HEADER); }
 
 /* What a block holds that is to hold so much. */
-static uint32_t rounded(size_t length) { return (uint32_t)((length + HEADER + UNIT - 1) / UNIT * UNIT - HEADER); }
+static uint32_t rounded(size_t length) { return length ? (uint32_t)((length + UNIT - 1) / UNIT * UNIT) : UNIT; }
 
 /* Whether memory reaches so far, or can be made to. */
 static int reach(uintptr_t to) {

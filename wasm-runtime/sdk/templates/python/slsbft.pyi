@@ -1,4 +1,4 @@
-"""What a contract sees of the chain, for editors. All of it, with limits and prices: docs/contracts/interpreters.md."""
+"""What a contract sees of the chain, for editors. All of it, with limits and prices: docs/contracts/python.md."""
 from typing import Any, Iterator, Literal, NoReturn
 
 # Text, which is taken as UTF-8, or bytes.
