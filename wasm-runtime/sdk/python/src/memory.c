@@ -26,11 +26,19 @@ static block *header(void *at) { return (block *)((uint8_t *)at - HEADER); }
 /* What a block holds that is to hold so much. */
 static uint32_t rounded(size_t length) { return length ? (uint32_t)((length + UNIT - 1) / UNIT * UNIT) : UNIT; }
 
-/* Whether memory reaches so far, or can be made to. */
+/* Bytes behind the last block that are kept free: what a script does about a MemoryError needs some. Each error
+ * leaves half as many. */
+static uintptr_t reserve = 8 << 10;
+
+/* Whether memory reaches so far and the reserve farther, or can be made to. */
 static int reach(uintptr_t to) {
+    to += reserve;
     if (to <= end) return 1;
     size_t pages = (to - end + 0xffff) >> 16;
-    if (__builtin_wasm_memory_grow(0, pages) == SIZE_MAX) return 0;
+    if (__builtin_wasm_memory_grow(0, pages) == SIZE_MAX) {
+        reserve /= 2;
+        return 0;
+    }
     end += pages << 16;
     return 1;
 }
@@ -85,12 +93,25 @@ void *script_realloc(void *at, size_t length) {
     return found;
 }
 
-/* What clang allocates for jumps, without looking: that has to be there. */
-static void *given(void *found) {
-    if (!found) slsbft_panic_text("no memory left");
+/* What clang allocates for jumps, without looking, has to be there: it may take the reserve, and the call ends where that
+ * is gone. */
+static int insist(void *found) {
+    if (found) return 1;
+    if (!reserve) slsbft_panic_text("no memory left");
+    reserve /= 2;
+    return 0;
+}
+
+void *malloc(size_t length) {
+    void *found;
+    do found = script_malloc(length);
+    while (!insist(found));
     return found;
 }
 
-void *malloc(size_t length) { return given(script_malloc(length)); }
-
-void *realloc(void *at, size_t length) { return given(script_realloc(at, length)); }
+void *realloc(void *at, size_t length) {
+    void *found;
+    do found = script_realloc(at, length);
+    while (!insist(found));
+    return found;
+}
