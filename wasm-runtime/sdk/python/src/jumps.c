@@ -25,7 +25,17 @@ void emscripten_longjmp(uintptr_t mark, int value) {
     __asm__ volatile("i32.const 1\nglobal.set unwinding");
 }
 
-/* The marks of a function's activation that are set; clang makes the table. */
+/* ---- clang 19 and later: a mark knows its function's activation, by an address in its frame. ---- */
+
+void __wasm_setjmp(uint32_t *at, uint32_t label, uint32_t activation) {
+    at[0] = activation;
+    at[1] = label;
+}
+
+uint32_t __wasm_setjmp_test(const uint32_t *at, uint32_t activation) { return at[0] == activation ? at[1] : 0; }
+
+/* ---- clang before: a table of the marks of a function's activation, which clang makes. ---- */
+
 typedef struct {
     uint32_t id, label;
 } mark;
@@ -53,6 +63,8 @@ uint32_t testSetjmp(uint32_t id, const mark *table, uint32_t size) {
         if (table[entry].id == id) return table[entry].label;
     return 0;
 }
+
+/* ---- Calls in functions that mark a place. ---- */
 
 static inline uint32_t stack_of_now(void) {
     uint32_t at;
