@@ -30,9 +30,10 @@ build: setup ## Build slsbftd and slsbft-testnet
 	@echo "building into $(CARGO_TARGET_DIR) (the first time takes minutes: RocksDB)"
 	@$(CARGO) build --release --locked --workspace --bins
 
-interpreters: setup-clients ## Build quickjs.wasm, the interpreter of contracts in JavaScript
+interpreters: setup-clients ## Build quickjs.wasm and micropython.wasm, the interpreters of contracts in JavaScript and Python
 	@wasm-runtime/sdk/javascript/build.sh $(BIN)/quickjs.wasm
-	@echo "built $(BIN)/quickjs.wasm"
+	@wasm-runtime/sdk/python/build.sh $(BIN)/micropython.wasm
+	@echo "built $(BIN)/quickjs.wasm and $(BIN)/micropython.wasm"
 
 testnet: build ## Start four validators, settle a metered deal, stay up (Ctrl-C stops, data stays)
 	@$(TESTNET) up --dir $(DIR) $(ARGS)

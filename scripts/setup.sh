@@ -73,7 +73,7 @@ has_clang() {
     return 1
 }
 
-# With compiler-rt's functions for WebAssembly: the interpreter of contracts in JavaScript is built with both.
+# With compiler-rt's functions for WebAssembly: the interpreters of scripts are built with both.
 has_wasi_libc() {
     [ -e /usr/include/wasm32-wasi/stdio.h ] && compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a' >/dev/null
 }

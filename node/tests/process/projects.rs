@@ -8,7 +8,9 @@ use std::{
 
 use crate::support::text;
 
-const LANGUAGES: [&str; 4] = ["rust", "c", "assemblyscript", "javascript"];
+const LANGUAGES: [&str; 5] = ["rust", "c", "assemblyscript", "javascript", "python"];
+/// Those whose contracts are scripts, and their interpreters.
+const SCRIPTS: [(&str, &str); 2] = [("javascript", "quickjs.wasm"), ("python", "micropython.wasm")];
 
 /// Begins a project in an empty folder, and says what `slsbftd` said.
 fn begin(folder: &Path, name: &str, language: &str) -> Output {
@@ -26,12 +28,15 @@ fn readme(project: &Path) -> String {
     block.split("```").next().unwrap().to_owned()
 }
 
-/// Puts the interpreter where the README of a script says it is.
-fn interpreter(project: &Path) {
+/// Puts a script's interpreter where its README says it is.
+fn interpreter(language: &str, project: &Path) {
+    let Some((_, file)) = SCRIPTS.iter().find(|(script, _)| *script == language) else {
+        return;
+    };
     let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wasm-runtime/sdk");
     let built = Command::new("bash")
-        .arg(sdk.join("javascript/build.sh"))
-        .arg(project.join("quickjs.wasm"))
+        .arg(sdk.join(language).join("build.sh"))
+        .arg(project.join(file))
         .output()
         .unwrap();
     assert!(built.status.success(), "{}", text(&built));
@@ -44,9 +49,7 @@ fn a_new_project_does_what_its_readme_says() {
         let begun = begin(folder.path(), "my-counter", language);
         assert!(begun.status.success(), "{}", text(&begun));
         let project = folder.path().join("my-counter");
-        if language == "javascript" {
-            interpreter(&project);
-        }
+        interpreter(language, &project);
         let bin = Path::new(env!("CARGO_BIN_EXE_slsbftd")).parent().unwrap();
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
         let done = Command::new("bash")
@@ -78,7 +81,7 @@ fn a_project_is_not_begun_under_a_bad_name_or_over_another() {
         (
             "token",
             "cobol",
-            "there are templates in rust, c, assemblyscript, javascript",
+            "there are templates in rust, c, assemblyscript, javascript, python",
         ),
     ] {
         let refused = begin(folder.path(), name, language);
@@ -120,7 +123,8 @@ fn a_project_has_all_files_of_its_template_and_its_sdk() {
         let project = folder.path().join("name");
         let template = (sdk.join("templates").join(language), "");
         // A script comes with nothing but the types of what it sees.
-        let library = (language != "javascript").then(|| (sdk.join(language), "sdk"));
+        let is_script = SCRIPTS.iter().any(|(script, _)| *script == language);
+        let library = (!is_script).then(|| (sdk.join(language), "sdk"));
         for (from, to) in [template].into_iter().chain(library) {
             let mut wanted = Vec::new();
             files(&from, &mut wanted);

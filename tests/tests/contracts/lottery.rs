@@ -1,28 +1,13 @@
 //! A contract in JavaScript on the chain: the lottery, its money, and the beacon that draws.
-#![allow(
-    clippy::disallowed_types,
-    reason = "the interpreter is built by another process"
-)]
-
-use std::{fs, path::Path, process::Command, sync::LazyLock};
 
 use serde_json::{Value, json};
 use slsbft_types::Address;
 
 use crate::{
     bus::world_with_validator,
+    interpreters::QUICKJS,
     support::{World, coins},
 };
-
-/// The interpreter, built once.
-static QUICKJS: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("quickjs.wasm");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wasm-runtime/sdk/javascript/build.sh");
-    let built = Command::new(script).arg(&out).output().unwrap();
-    let said = String::from_utf8_lossy(&built.stderr);
-    assert!(built.status.success(), "{said}");
-    fs::read(out).unwrap()
-});
 
 const LOTTERY: &str = include_str!("../../../wasm-runtime/sdk/javascript/examples/lottery.js");
 

@@ -12,7 +12,8 @@ Examples:
   slsbftd wasm new my-token --language rust
   slsbftd wasm new my-token --language c
   slsbftd wasm new my-token --language assemblyscript
-  slsbftd wasm new my-token --language javascript";
+  slsbftd wasm new my-token --language javascript
+  slsbftd wasm new my-token --language python";
 
 /// Writes a folder with a small contract, the SDK that it is written with, and a README that says how to
 /// build, try, deploy and call it.

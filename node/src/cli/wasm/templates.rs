@@ -60,4 +60,10 @@ pub const TEMPLATES: &[Template] = &[
             "templates/javascript" => "": "README.md" "contract.js" "slsbft.d.ts";
         },
     },
+    Template {
+        language: "python",
+        files: files! {
+            "templates/python" => "": "README.md" "contract.py" "slsbft.pyi";
+        },
+    },
 ];
