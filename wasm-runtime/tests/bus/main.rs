@@ -27,4 +27,5 @@ mod rust;
 mod sdk;
 mod storage;
 mod support;
+mod tasks;
 mod world;
