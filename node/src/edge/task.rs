@@ -6,10 +6,7 @@ use slsbft_app::{machine::POINTS_PER_GAS, modules::requests::MAX_ANSWER};
 use slsbft_client::{Client, ClientError};
 use slsbft_mechanism::request::Answer;
 use slsbft_proto::requests::v1::Task;
-use slsbft_wasm::{
-    CodeHash, CompileError, Config, Fault, Lane, Outcome, Vm,
-    bus::{self},
-};
+use slsbft_wasm::{Code, CodeHash, CompileError, Config, Fault, Lane, Outcome, Vm, bus};
 use tokio::{
     sync::{AcquireError, Semaphore},
     task::JoinError,
@@ -69,7 +66,9 @@ impl Runner {
         let vm = self.vm.clone();
         let run = move || {
             let _place = place;
-            run(&vm, &code, &task)
+            let code = vm.compile(&code);
+            let code = code.map_err(|error| TaskError::Compile(task.code_id, error))?;
+            Ok(run(&vm, &code, &task.input, task.gas)?.0)
         };
         tokio::task::spawn_blocking(run).await?
     }
@@ -85,16 +84,17 @@ impl Runner {
     }
 }
 
-fn run(vm: &Vm, code: &[u8], task: &Task) -> Result<Answer, TaskError> {
-    let code = vm.compile(code);
-    let code = code.map_err(|error| TaskError::Compile(task.code_id, error))?;
-    let call = bus::Task {
+/// What a code computes of an input for at most so much gas, and the gas that it used.
+pub fn run(vm: &Vm, code: &Code, input: &[u8], gas: u64) -> Result<(Answer, u64), Fault> {
+    let task = bus::Task {
         vm,
-        code: &code,
-        points: task.gas.saturating_mul(POINTS_PER_GAS),
+        code,
+        points: gas.saturating_mul(POINTS_PER_GAS),
         lane: Lane::Block,
     };
-    Ok(answer(call.run(&task.input)?))
+    let outcome = task.run(input)?;
+    let used = outcome.used.div_ceil(POINTS_PER_GAS);
+    Ok((answer(outcome), used))
 }
 
 /// Output is text; a failure has the reason alone, since it is what a contract is told.

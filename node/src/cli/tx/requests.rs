@@ -30,7 +30,7 @@ pub enum Command {
     },
     /// Have nodes run a code off the chain; `slsbftd query requests show` has its output
     #[command(
-        after_help = "Examples:\n  slsbftd tx requests task 3 '1000000' --gas 500000000 --from alice\n\n\
+        after_help = "Examples:\n  slsbftd tx requests task 3 '1000000' --task-gas 500000000 --from alice\n\n\
         The code exports `compute`: docs/contracts/requests.md. `slsbftd wasm run` tries it out."
     )]
     Task {
@@ -39,8 +39,8 @@ pub enum Command {
         /// What `compute` gets as its message
         input: String,
         /// The most gas that it may use
-        #[arg(long)]
-        gas: u64,
+        #[arg(long, value_name = "GAS")]
+        task_gas: u64,
         /// What the output is worth: 100ankr [default: the chain's least for that gas]
         #[arg(long, value_name = "AMOUNT", value_parser = values::amount)]
         fee: Option<Amount>,
@@ -65,14 +65,14 @@ pub async fn run(command: Command, with: &With, global: &Global) -> Outcome {
         Command::Task {
             code_id,
             input,
-            gas,
+            task_gas,
             fee,
         } => MsgPost {
-            fee: fee.unwrap_or(least_fee(&sender, gas).await?).to_string(),
+            fee: fee.unwrap_or(least_fee(&sender, task_gas).await?).to_string(),
             task: Some(Task {
                 code_id,
                 input: input.into_bytes().into(),
-                gas,
+                gas: task_gas,
             }),
             ..MsgPost::default()
         },
