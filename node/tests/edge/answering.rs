@@ -237,14 +237,24 @@ async fn a_daemon_that_is_stopped_anywhere_reveals_what_it_committed_to() {
     );
 }
 
+/// Somebody else answers with the same account: what the chain has is not what this daemon holds.
 #[tokio::test]
 async fn another_daemons_commitment_is_not_answered_for() {
     let (node, home) = (Node::start(&key(), BLOCK).await, TempDir::new().unwrap());
     let server = Server::start(Reply::Body(br#"{"a":1}"#.to_vec())).await;
-    let other = node.state().post(&server.url(), "$.a", None, [2, 60]);
-    node.state().requests.get_mut(&other).unwrap().seats[1].digest = vec![7; 32].into();
+    let other = node.state().post(&server.url(), "$.a", None, [20, 100]);
     let own = node.state().post(&server.url(), "$.a", None, WINDOWS);
     let _daemon = daemon(&node, home.path(), true).await;
+    eventually("its own digest", || {
+        let mut state = node.state();
+        let seat = &mut state.requests.get_mut(&other).unwrap().seats[1];
+        let has_committed = !seat.digest.is_empty();
+        if has_committed {
+            seat.digest = vec![7; 32].into();
+        }
+        has_committed
+    })
+    .await;
     revealed(&node, 1).await;
     assert_eq!(node.state().answers.keys().collect::<Vec<_>>(), [&own]);
 }
