@@ -63,7 +63,7 @@ pub enum RequestsError {
     LongInput,
     #[error("the gas of a task is missing: the most that it may use")]
     NoGas,
-    #[error("there is no code {0}; `slsbftd query contracts codes` lists those there are")]
+    #[error("there is no code {0}; `slsbftd query wasm list-code` lists those there are")]
     NoCode(u64),
     #[error("tasks of this block may use {left} gas more, of {most}; ask for less, or send it again")]
     TaskGas { left: u64, most: u64 },
