@@ -1,9 +1,10 @@
-//! Questions to the world outside: the rules, and the requests that are not forgotten yet.
+//! Questions to the world outside and tasks: the rules, and the requests that are not forgotten yet.
 
 use serde::{Deserialize, Serialize};
 use slsbft_mechanism::request::{MAX_DECIMALS, Path};
 use slsbft_types::{Address, Amount, AmountError, UANKR_PER_ANKR};
 
+use crate::contracts::Base64;
 use crate::error::{GenesisError, ensure, ensure_countable};
 
 /// Name of the module account of fees.
@@ -12,6 +13,8 @@ const REQUESTS: &str = "requests";
 const MOST_NODES: u32 = 15;
 const MOST_POSTS: u32 = 100;
 const MOST_HOSTS: usize = 1_000;
+/// Of the input of a task, in bytes.
+pub const MAX_INPUT: usize = 4_096;
 const MOST_BLOCKS: u64 = 10_000_000;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +49,10 @@ pub struct RequestsParams {
     pub max_posts: u32,
     /// Finished requests are kept for so long.
     pub keep_blocks: u64,
+    /// Gas of all tasks of one block, together.
+    pub max_task_gas: u64,
+    /// uankr, above `min_fee`, for each million gas that a task asks for.
+    pub task_price: Amount,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,10 +60,7 @@ pub struct RequestsParams {
 pub struct Request {
     pub id: u64,
     pub poster: Address,
-    pub url: String,
-    pub path: String,
-    #[serde(default)]
-    pub decimals: Option<u32>,
+    pub question: Question,
     /// uankr.
     pub fee: Amount,
     pub callback_gas: u64,
@@ -64,6 +68,31 @@ pub struct Request {
     /// Absent while it is not finished.
     #[serde(default)]
     pub finished: Option<Finished>,
+}
+
+/// What is asked: what is at a URL, or what a task comes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    Url(Page),
+    Task(Task),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    pub address: String,
+    pub path: String,
+    #[serde(default)]
+    pub decimals: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    pub code_id: u64,
+    pub input: Base64,
+    pub gas: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +108,7 @@ pub struct Finished {
 pub enum Outcome {
     Found(String),
     Unavailable,
+    Failed(String),
     Silence,
     Disagreement,
     TooFewNodes,
@@ -96,6 +126,8 @@ impl Default for RequestsParams {
             max_open: 16,
             max_posts: 20,
             keep_blocks: 10_000,
+            max_task_gas: 2_000_000_000,
+            task_price: Amount::new(UANKR_PER_ANKR),
         }
     }
 }
@@ -167,10 +199,18 @@ impl Requests {
                 "is not above the one before, or above last_id",
             )?;
             before = request.id;
-            let path = request.path.parse::<Path>();
-            path.map_err(|error| GenesisError::new(at("path"), error))?;
-            let is_known = request.decimals.is_none_or(|decimals| decimals <= MAX_DECIMALS);
-            ensure(is_known, &at("decimals"), "are too many")?;
+            match &request.question {
+                Question::Url(page) => {
+                    let path = page.path.parse::<Path>();
+                    path.map_err(|error| GenesisError::new(at("url.path"), error))?;
+                    let is_known = page.decimals.is_none_or(|decimals| decimals <= MAX_DECIMALS);
+                    ensure(is_known, &at("url.decimals"), "are too many")?;
+                }
+                Question::Task(task) => {
+                    let is_short = task.input.0.len() <= MAX_INPUT;
+                    ensure(is_short, &at("task.input"), "has more than 4096 bytes")?;
+                }
+            }
         }
         Ok(())
     }

@@ -97,6 +97,9 @@ pub enum Reason {
     /// A query tried to write.
     #[error("a query must not write to the state")]
     ReadOnly,
+    /// A task tried to reach the chain.
+    #[error("a task runs off the chain and cannot ask the host for anything of it")]
+    OffChain,
     /// The contract's `allocate` asked the host for something that needs memory.
     #[error("`allocate` must not call what allocates")]
     Reentered,
@@ -149,6 +152,7 @@ impl Reason {
             Self::NotText(_) => 17,
             Self::NoHash(_) => 18,
             Self::Event(_) => 19,
+            Self::OffChain => 20,
         }
     }
 }

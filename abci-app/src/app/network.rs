@@ -8,7 +8,7 @@ use crate::{
     context::Context,
     errors::Fault,
     modules::{
-        beacon,
+        beacon, contracts,
         hooks::{self, Callee, News},
         requests, service,
     },
@@ -39,6 +39,10 @@ impl requests::Network for Network {
 
     fn is_contract(&self, state: &impl Read, address: &Address) -> Result<bool, Fault> {
         CONTRACTS.exists(state, address)
+    }
+
+    fn has_code(&self, state: &impl Read, code_id: u64) -> Result<bool, Fault> {
+        contracts::has_code(state, code_id)
     }
 
     fn tell(&self, ctx: &mut Context<'_>, contract: &Address, gas: u64, news: &News) -> Result<(), Fault> {

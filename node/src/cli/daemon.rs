@@ -42,12 +42,16 @@ impl LogOptions {
     }
 }
 
+/// What a daemon may still do on threads of its own when it has been asked to stop.
+const LAST_WORK: Duration = Duration::from_secs(2);
+
 /// Runs a daemon on all cores.
 pub fn run(daemon: impl Future<Output = Outcome>) -> Outcome {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(daemon)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(daemon);
+    // A daemon may be killed at any time, so nothing is waited for longer.
+    runtime.shutdown_timeout(LAST_WORK);
+    ended
 }
 
 /// A failure that passes with time: the node does not run yet, or is catching up.

@@ -59,6 +59,7 @@ impl Held {
         let answer = match &self.answer {
             Answer::Found(text) => answer::Answer::Found(text.clone()),
             Answer::Unavailable => answer::Answer::Unavailable(true),
+            Answer::Failed(words) => answer::Answer::Failed(words.clone()),
         };
         MsgReveal {
             edge,
@@ -76,8 +77,11 @@ struct Record {
     request: u64,
     edge: String,
     until: u64,
-    /// `None`: unavailable.
+    /// With [`Self::failed`] absent: unavailable.
     answer: Option<String>,
+    /// What a task failed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
     salt: String,
     /// Shows that the file is whole, too.
     digest: String,
@@ -122,6 +126,11 @@ impl Book {
         }
         let mut salt = [0; 32];
         OsRng.fill_bytes(&mut salt);
+        let (found, failed) = match &answer {
+            Answer::Found(text) => (Some(text.clone()), None),
+            Answer::Failed(words) => (None, Some(words.clone())),
+            Answer::Unavailable => (None, None),
+        };
         let record = Record {
             chain_id: self.chain_id.clone(),
             request,
@@ -129,10 +138,8 @@ impl Book {
             until,
             salt: hex::encode(salt),
             digest: hex::encode(answer.commitment(&self.chain_id, request, &self.edge, &salt)),
-            answer: match &answer {
-                Answer::Found(text) => Some(text.clone()),
-                Answer::Unavailable => None,
-            },
+            answer: found,
+            failed,
         };
         let path = self.path(request);
         let written = self.folder.write(&path, &record);
@@ -183,7 +190,11 @@ impl Book {
             .ok()
             .and_then(|salt| salt.try_into().ok());
         let salt: [u8; 32] = salt.ok_or_else(|| damaged("its salt has not 32 bytes".into()))?;
-        let answer = record.answer.map_or(Answer::Unavailable, Answer::Found);
+        let answer = match (record.answer, record.failed) {
+            (Some(text), _) => Answer::Found(text),
+            (None, Some(words)) => Answer::Failed(words),
+            (None, None) => Answer::Unavailable,
+        };
         let digest = answer.commitment(&self.chain_id, record.request, &self.edge, &salt);
         if hex::encode(digest) != record.digest || record.edge != self.edge.to_string() {
             return Err(damaged("its digest is not that of its answer and node".into()));

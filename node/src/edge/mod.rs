@@ -5,36 +5,36 @@
 //! answer takes bounded time and memory. A URL that gives nothing is an answer, too; what this machine
 //! itself could not do is none.
 //!
-//! - `find`: an answer in a document
+//! - `desk`: answers that are being looked for
+//! - `find`: an answer in a document; `task`: what a task comes to
 //! - `book`: answers on disk
 
 pub mod book;
+mod desk;
 pub mod find;
+pub mod task;
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use slsbft_client::TxBuilder;
-use slsbft_mechanism::request::{Answer, Path};
 use slsbft_proto::requests::v1::{Request, Seat};
 use tokio::{
     sync::watch,
-    task::JoinSet,
     time::{Duration, sleep},
 };
 
-use self::book::{Book, BookError, Held};
+use self::{
+    book::{Book, BookError, Held},
+    desk::Desk,
+    task::Runner,
+};
 use crate::auditor::{
     chain::{Chain, SendError},
-    probe::{Failure, Prober},
+    probe::Prober,
     sight::{self, Sight},
 };
 
-/// Largest document that is read, and how long it may take.
-const MAX_DOCUMENT: usize = 256 * 1024;
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two looks at a URL that gave nothing.
-const AGAIN: Duration = Duration::from_secs(1);
-/// URLs asked at a time, and messages of one transaction.
+/// Messages of one transaction.
 const AT_ONCE: usize = 16;
 
 /// An edge daemon's settings.
@@ -51,7 +51,7 @@ pub struct Edge {
     config: Config,
     chain: Chain,
     book: Book,
-    prober: Arc<Prober>,
+    desk: Desk,
     sight: watch::Receiver<Sight>,
     /// Messages of the next transaction: one after a transaction that failed as a whole.
     at_once: usize,
@@ -68,11 +68,11 @@ enum Step {
 impl Edge {
     /// Opens the folder of answers and begins to look at the chain. Must be called within a tokio
     /// runtime.
-    pub fn start(config: Config, chain: Chain, prober: Prober) -> Result<Self, BookError> {
+    pub fn start(config: Config, chain: Chain, prober: Prober) -> Result<Self, StartError> {
         Ok(Self {
             book: Book::open(&config.home, chain.chain_id(), chain.address())?,
             sight: sight::watch(chain.client().clone(), config.poll),
-            prober: Arc::new(prober),
+            desk: Desk::new(prober, Runner::new(chain.client().clone())?),
             config,
             chain,
             at_once: AT_ONCE,
@@ -102,6 +102,10 @@ impl Edge {
         if self.sight.borrow().is_stale {
             return Err(SendError::Stale.into());
         }
+        for (request, answer) in self.desk.answered() {
+            tracing::info!(request = request.id, ?answer, "answering");
+            self.book.write(request.id, request.reveal_until, answer)?;
+        }
         self.chain.settled().await?;
         let address = self.chain.address();
         let (height, assigned) = self
@@ -110,21 +114,16 @@ impl Edge {
             .assigned_requests(&address)
             .await
             .map_err(SendError::from)?;
-        let (mut new, mut commits, mut reveals) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut commits, mut reveals) = (Vec::new(), Vec::new());
         for request in assigned {
             match self.step(&request, height)? {
                 Step::Wait => {}
                 Step::Reveal(held, until) => reveals.push((held, until)),
                 Step::Commit(until) => match self.book.load(request.id)? {
                     Some(held) => commits.push((held, until)),
-                    None => new.push(request),
+                    None => self.desk.ask(request),
                 },
             }
-        }
-        for (request, answer) in answers(&self.prober, new).await {
-            tracing::info!(request = request.id, ?answer, "answering");
-            let held = self.book.write(request.id, request.reveal_until, answer)?;
-            commits.push((held, request.commit_until));
         }
         // What is late first.
         commits.sort_by_key(|(_, until)| *until);
@@ -210,52 +209,11 @@ pub enum TurnError {
     Book(#[from] BookError),
 }
 
-/// Asks all URLs at once, as far as that goes; those that this machine could not ask are left out.
-async fn answers(prober: &Arc<Prober>, requests: Vec<Request>) -> Vec<(Request, Answer)> {
-    let mut asked = JoinSet::new();
-    for request in requests.into_iter().take(AT_ONCE) {
-        let prober = prober.clone();
-        asked.spawn(async move {
-            let answer = answer(&prober, &request).await;
-            (request, answer)
-        });
-    }
-    let mut answers = Vec::new();
-    while let Some(answered) = asked.join_next().await {
-        match answered {
-            Ok((request, Ok(answer))) => answers.push((request, answer)),
-            Ok((request, Err(failure))) => {
-                tracing::warn!(request = request.id, %failure, "not answered yet");
-            }
-            Err(error) => tracing::error!(%error, "a look at a URL ended early"),
-        }
-    }
-    answers
-}
-
-/// What a request's URL says; a failure that is this machine's own is none of it.
-async fn answer(prober: &Prober, request: &Request) -> Result<Answer, Failure> {
-    // The chain takes no other.
-    let Ok(path) = request.path.parse::<Path>() else {
-        return Ok(Answer::Unavailable);
-    };
-    let mut last = look(prober, request, &path).await;
-    if !matches!(last, Ok(Answer::Found(_))) {
-        sleep(AGAIN).await;
-        last = look(prober, request, &path).await;
-    }
-    match last {
-        Err(failure @ Failure::Own(_)) => Err(failure),
-        Err(failure) => {
-            tracing::info!(request = request.id, %failure, "the URL gives nothing");
-            Ok(Answer::Unavailable)
-        }
-        found => found,
-    }
-}
-
-async fn look(prober: &Prober, request: &Request, path: &Path) -> Result<Answer, Failure> {
-    let document = prober.fetch(&request.url, MAX_DOCUMENT, PATIENCE).await?;
-    let found = find::find(&document, path, request.decimals);
-    Ok(found.map_or(Answer::Unavailable, Answer::Found))
+/// Why the daemon cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Book(#[from] BookError),
+    #[error("cannot set up what runs tasks: {0}")]
+    Vm(#[from] slsbft_wasm::Fault),
 }

@@ -8,14 +8,16 @@ use slsbft_proto::service::v1::{
     query_server::{Query as Service, QueryServer as LevelServer},
 };
 
+use tonic::transport::server::Router;
+
 use crate::{
     node::{Node, Services, none, serve},
     state::State,
 };
 
-/// The service as the node serves it.
-pub fn server(services: Services) -> LevelServer<Services> {
-    LevelServer::new(services)
+/// The services as the node serves them.
+pub fn add(router: Router, services: Services) -> Router {
+    router.add_service(LevelServer::new(services))
 }
 
 serve!(Service {

@@ -122,12 +122,12 @@ impl Node {
         });
         let services = Services(state.clone());
         let serving = tokio::spawn(async move {
-            let served = Server::builder()
+            let common = Server::builder()
                 .add_service(QueryServer::new(services.clone()))
                 .add_service(ServiceServer::new(services.clone()))
                 .add_service(HeadServer::new(services.clone()))
-                .add_service(service::server(services.clone()))
-                .add_service(TxServer::new(services))
+                .add_service(TxServer::new(services.clone()));
+            let served = service::add(common, services)
                 .serve_with_incoming(TcpListenerStream::new(listener))
                 .await;
             served.unwrap();

@@ -25,15 +25,15 @@ use crate::{
 };
 
 const SOON: Duration = Duration::from_secs(120);
-const BLOCK: Duration = Duration::from_millis(200);
+pub const BLOCK: Duration = Duration::from_millis(200);
 /// Blocks for commitments and for revealing.
-const WINDOWS: [u64; 2] = [60, 60];
+pub const WINDOWS: [u64; 2] = [60, 60];
 
-fn key() -> SigningKey {
+pub fn key() -> SigningKey {
     SigningKey::from_secret(KeyKind::Ed25519, &[3; 32]).unwrap()
 }
 
-fn found(text: &str) -> Answer {
+pub fn found(text: &str) -> Answer {
     Answer::Found(text.into())
 }
 
@@ -49,7 +49,7 @@ async fn edge(node: &Node, home: &Path, allow_private: bool) -> Edge {
 }
 
 /// A daemon that works until this is dropped, on a thread of its own.
-struct Daemon {
+pub struct Daemon {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -61,7 +61,7 @@ impl Drop for Daemon {
     }
 }
 
-async fn daemon(node: &Node, home: &Path, allow_private: bool) -> Daemon {
+pub async fn daemon(node: &Node, home: &Path, allow_private: bool) -> Daemon {
     let mut edge = edge(node, home, allow_private).await;
     let (stop, stopped) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
@@ -81,7 +81,7 @@ async fn daemon(node: &Node, home: &Path, allow_private: bool) -> Daemon {
 }
 
 /// Looks again until it holds.
-async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = std::time::Instant::now();
     while !holds() {
         assert!(start.elapsed() < SOON, "not in time: {what}");
@@ -89,7 +89,7 @@ async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-async fn revealed(node: &Node, requests: usize) {
+pub async fn revealed(node: &Node, requests: usize) {
     eventually("all answers", || node.state().answers.len() == requests).await;
     assert_eq!(node.state().refused, Vec::<&str>::new());
 }
@@ -157,6 +157,26 @@ async fn a_server_that_misbehaves_gives_no_answer_and_holds_up_no_other() {
     }
 }
 
+/// The silent server is given up after some 20 seconds, with nothing committed to before.
+#[tokio::test]
+async fn a_server_that_is_slow_holds_up_no_other_request() {
+    let (node, home) = (Node::start(&key(), BLOCK).await, TempDir::new().unwrap());
+    let silent = Server::start(Reply::Silence).await;
+    let server = Server::start(Reply::Body(br#"{"a":1}"#.to_vec())).await;
+    let (slow, fast) = {
+        let mut state = node.state();
+        (
+            state.post(&silent.url(), "$.a", None, [1_000, 1_000]),
+            state.post(&server.url(), "$.a", None, [1_000, 1_000]),
+        )
+    };
+    let _daemon = daemon(&node, home.path(), true).await;
+    eventually("a digest", || !node.state().offered.is_empty()).await;
+    assert!(silent.connections() > 0);
+    let state = node.state();
+    assert!(state.offered.contains_key(&fast) && !state.offered.contains_key(&slow));
+}
+
 #[tokio::test]
 async fn private_addresses_are_never_connected_to() {
     let (node, home) = (Node::start(&key(), BLOCK).await, TempDir::new().unwrap());
@@ -217,14 +237,24 @@ async fn a_daemon_that_is_stopped_anywhere_reveals_what_it_committed_to() {
     );
 }
 
+/// Somebody else answers with the same account: what the chain has is not what this daemon holds.
 #[tokio::test]
 async fn another_daemons_commitment_is_not_answered_for() {
     let (node, home) = (Node::start(&key(), BLOCK).await, TempDir::new().unwrap());
     let server = Server::start(Reply::Body(br#"{"a":1}"#.to_vec())).await;
-    let other = node.state().post(&server.url(), "$.a", None, [2, 60]);
-    node.state().requests.get_mut(&other).unwrap().seats[1].digest = vec![7; 32].into();
+    let other = node.state().post(&server.url(), "$.a", None, [20, 100]);
     let own = node.state().post(&server.url(), "$.a", None, WINDOWS);
     let _daemon = daemon(&node, home.path(), true).await;
+    eventually("its own digest", || {
+        let mut state = node.state();
+        let seat = &mut state.requests.get_mut(&other).unwrap().seats[1];
+        let has_committed = !seat.digest.is_empty();
+        if has_committed {
+            seat.digest = vec![7; 32].into();
+        }
+        has_committed
+    })
+    .await;
     revealed(&node, 1).await;
     assert_eq!(node.state().answers.keys().collect::<Vec<_>>(), [&own]);
 }

@@ -9,8 +9,10 @@
 )]
 
 mod answering;
+mod codes;
 #[path = "../common/node.rs"]
 mod node;
 mod server;
 mod service;
 mod state;
+mod tasks;

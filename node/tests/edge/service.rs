@@ -7,14 +7,19 @@ use slsbft_proto::requests::v1::{
     query_server::{Query as Requests, QueryServer as RequestsServer},
 };
 
+use tonic::transport::server::Router;
+
 use crate::{
+    codes::Codes,
     node::{Services, none, serve},
     state::State,
 };
 
-/// The service as the node serves it.
-pub fn server(services: Services) -> RequestsServer<Services> {
-    RequestsServer::new(services)
+/// The services as the node serves them.
+pub fn add(router: Router, services: Services) -> Router {
+    router
+        .add_service(RequestsServer::new(services.clone()))
+        .add_service(Codes(services))
 }
 
 serve!(Requests {

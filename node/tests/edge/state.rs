@@ -24,14 +24,17 @@ use cosmos_sdk_proto::{
             SimulateResponse, TxBody, TxRaw,
         },
     },
+    cosmwasm::wasm::v1::{CodeInfoResponse, QueryCodeRequest, QueryCodeResponse},
 };
 use prost::{Message, Name};
 use slsbft_client::TxHash;
 use slsbft_mechanism::request::Answer;
 use slsbft_proto::requests::v1::{
-    MsgCommit, MsgReveal, QueryAssignedRequest, QueryAssignedResponse, Request, Seat, Status as Stage, answer,
+    MsgCommit, MsgReveal, QueryAssignedRequest, QueryAssignedResponse, Request, Seat, Status as Stage, Task,
+    answer,
 };
 use slsbft_types::{PublicKey, tx::tx_hash};
+use slsbft_wasm::CodeHash;
 use tendermint_proto::v0_38::p2p::DefaultNodeInfo;
 use tonic::Status;
 
@@ -53,6 +56,12 @@ pub struct State {
     pub refused: Vec<&'static str>,
     /// Answers nothing; blocks go on.
     pub away: bool,
+    /// By id, from 1.
+    pub codes: Vec<Vec<u8>>,
+    /// What it gives out for any of them, with the hash of the right one.
+    pub replaced: Option<Vec<u8>>,
+    /// How often it was asked for one.
+    pub looks: usize,
 }
 
 impl State {
@@ -68,6 +77,9 @@ impl State {
             offered: BTreeMap::new(),
             refused: Vec::new(),
             away: false,
+            codes: Vec::new(),
+            replaced: None,
+            looks: 0,
         }
     }
 
@@ -76,7 +88,26 @@ impl State {
     }
 
     /// A request that the account has to answer in so many blocks, and so many for revealing.
-    pub fn post(&mut self, url: &str, path: &str, decimals: Option<u32>, [commit, reveal]: [u64; 2]) -> u64 {
+    pub fn post(&mut self, url: &str, path: &str, decimals: Option<u32>, windows: [u64; 2]) -> u64 {
+        let asked = Request {
+            url: url.into(),
+            path: path.into(),
+            decimals,
+            ..Request::default()
+        };
+        self.assign(asked, windows)
+    }
+
+    /// The same with a task.
+    pub fn post_task(&mut self, task: Task, windows: [u64; 2]) -> u64 {
+        let asked = Request {
+            task: Some(task),
+            ..Request::default()
+        };
+        self.assign(asked, windows)
+    }
+
+    fn assign(&mut self, asked: Request, [commit, reveal]: [u64; 2]) -> u64 {
         let id = self.requests.len() as u64 + 1;
         let seat = |edge: String| Seat {
             edge,
@@ -84,15 +115,12 @@ impl State {
         };
         let request = Request {
             id,
-            url: url.into(),
-            path: path.into(),
-            decimals,
             status: Stage::Open.into(),
             commit_until: self.height + commit,
             reveal_until: self.height + commit + reveal,
             // Another node, which is silent, so that nothing is complete before its time.
             seats: vec![seat("ankr1other".into()), seat(self.account_text())],
-            ..Request::default()
+            ..asked
         };
         self.requests.insert(id, request);
         id
@@ -148,6 +176,7 @@ impl State {
         let answer = match reveal.answer.clone().unwrap().answer.unwrap() {
             answer::Answer::Found(text) => Answer::Found(text),
             answer::Answer::Unavailable(_) => Answer::Unavailable,
+            answer::Answer::Failed(words) => Answer::Failed(words),
         };
         let salt = reveal.salt.as_ref().try_into().unwrap();
         let digest = answer.commitment(CHAIN_ID, reveal.request_id, &account.parse().unwrap(), &salt);
@@ -173,6 +202,19 @@ impl State {
             requests: open.cloned().collect(),
             pagination: None,
             height: self.height,
+        })
+    }
+
+    pub fn code(&mut self, request: QueryCodeRequest) -> Result<QueryCodeResponse, Status> {
+        self.looks += 1;
+        let code = &self.codes[request.code_id as usize - 1];
+        Ok(QueryCodeResponse {
+            code_info: Some(CodeInfoResponse {
+                code_id: request.code_id,
+                data_hash: CodeHash::of(code).0.to_vec(),
+                ..Default::default()
+            }),
+            data: self.replaced.as_ref().unwrap_or(code).clone(),
         })
     }
 

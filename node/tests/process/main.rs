@@ -10,11 +10,15 @@
 )]
 
 mod commands;
+#[path = "../../../tests/tests/contracts/compilers.rs"]
+#[allow(dead_code, reason = "shared with the chain's tests")]
+mod compilers;
 mod contracts;
 mod crash;
 mod genesis;
 mod lifecycle;
 mod maintenance;
 mod projects;
+mod requests;
 mod support;
 mod vrf;

@@ -1,15 +1,15 @@
 //! What makes the election visible: every validator offers an endpoint, is
-//! registered as a provider, and audits the others. An endpoint can be degraded
+//! registered as a provider, audits the others, and answers requests. An endpoint can be degraded
 //! and restored from outside; then its owner's level falls, it leaves the set,
 //! and comes back.
 //!
 //! - `endpoint`: what is audited, and the file that degrades it
 //! - `register`: the validators as providers
-//! - `auditors`: a daemon for each
+//! - `daemons`: an auditor and an edge node for each
 //! - `traffic`: blocks every second while there is something to see
 //! - `table`: the candidates as the last election saw them
 
-mod auditors;
+mod daemons;
 mod endpoint;
 mod register;
 pub mod table;
@@ -17,7 +17,7 @@ mod traffic;
 
 use std::path::{Path, PathBuf};
 
-pub use auditors::Auditors;
+pub use daemons::Daemons;
 use endpoint::Endpoint;
 use traffic::Traffic;
 
@@ -31,13 +31,13 @@ const OPERATOR: &str = "operator";
 
 /// Everything that runs beside the nodes.
 pub struct Services {
-    auditors: Auditors,
+    daemons: Daemons,
     traffic: Traffic,
     _endpoints: Vec<Endpoint>,
 }
 
 impl Services {
-    /// Serves endpoints, registers them, and starts the auditors.
+    /// Serves endpoints, registers them, and starts the daemons.
     pub async fn start(network: &Network, slsbftd: &Path) -> Result<Self> {
         let mut endpoints = Vec::with_capacity(network.nodes.len());
         for node in &network.nodes {
@@ -46,11 +46,11 @@ impl Services {
         let addresses: Vec<_> = endpoints.iter().map(|endpoint| endpoint.address).collect();
         register::all(network, &addresses).await?;
         println!(
-            "all {} validators are registered as providers and audit each other\n",
+            "all {} validators are registered as providers, audit each other, and answer requests\n",
             endpoints.len()
         );
         Ok(Self {
-            auditors: Auditors::start(network, slsbftd)?,
+            daemons: Daemons::start(network, slsbftd)?,
             traffic: Traffic::new(network),
             _endpoints: endpoints,
         })
@@ -58,7 +58,7 @@ impl Services {
 
     /// Starts again what has ended, and makes blocks while a node is degraded.
     pub async fn tend(&mut self, network: &Network) -> Result<()> {
-        self.auditors.tend()?;
+        self.daemons.tend()?;
         let degraded = network.nodes.iter().any(endpoint::is_degraded);
         self.traffic.tend(network, degraded).await;
         Ok(())

@@ -21,6 +21,8 @@ use crate::{
 const SELF_STAKE_ANKR: u128 = 1_000;
 /// What every one promises, in kilobits per second: less than one machine moves to itself.
 const BANDWIDTH_KBPS: u64 = 10_000;
+/// An edge node answers requests.
+const TAGS: [&str; 2] = ["rpc", "edge"];
 const INCLUSION: Duration = Duration::from_secs(60);
 
 /// Registers every validator's endpoint, or changes what was registered before.
@@ -34,7 +36,7 @@ pub async fn all(network: &Network, endpoints: &[SocketAddr]) -> Result<()> {
         let key = operator(node, &network.chain_id)?;
         let url = format!("http://{endpoint}/");
         let tx = match registered(&client, &key).await? {
-            Some(provider) if provider.endpoint == url => continue,
+            Some(provider) if provider.endpoint == url && provider.tags == TAGS => continue,
             Some(_) => TxBuilder::of(&update(&key, node, url)),
             None => TxBuilder::of(&register(&key, node, url)),
         };
@@ -78,7 +80,7 @@ fn register(key: &SigningKey, node: &Node, endpoint: String) -> MsgRegisterProvi
         endpoint,
         kind: EndpointKind::Http.into(),
         resources: Some(resources()),
-        tags: vec!["rpc".into()],
+        tags: TAGS.map(String::from).into(),
         self_stake: (SELF_STAKE_ANKR * UANKR_PER_ANKR).to_string(),
     }
 }
@@ -90,7 +92,7 @@ fn update(key: &SigningKey, node: &Node, endpoint: String) -> MsgUpdateProvider 
         endpoint,
         kind: EndpointKind::Http.into(),
         resources: Some(resources()),
-        tags: vec!["rpc".into()],
+        tags: TAGS.map(String::from).into(),
         add_self_stake: String::new(),
     }
 }

@@ -36,6 +36,11 @@ pub fn explain(dir: &Path, slsbftd: &Path, network: &Network) {
             "  slsbftd tx bank send {} {} 5ankr --yes {with}",
             from.name, to.address
         );
+        println!("  python3 -m http.server 8000 &     # requests may ask this server");
+        println!(
+            "  slsbftd tx requests post http://127.0.0.1:8000/rates.json '$.usd' --from {} --yes {with}",
+            from.name
+        );
     }
     println!("  slsbftd query election show --node {grpc}");
     println!("  grpcurl -plaintext {grpc} list");

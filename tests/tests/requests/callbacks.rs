@@ -22,9 +22,9 @@ use crate::{
 };
 
 const GAS: u64 = 400_000_000;
-const FUNDS: u128 = 10_000 * UANKR_PER_ANKR;
+pub const FUNDS: u128 = 10_000 * UANKR_PER_ANKR;
 /// uankr a gas.
-const PRICE: u128 = 25;
+pub const PRICE: u128 = 25;
 const CALLBACK: u64 = 1_000_000;
 
 /// A contract that posts a request when it is told to execute anything.
@@ -41,12 +41,18 @@ fn contract(world: &mut World, habit: Habit) -> Address {
         instantiate_permission: None,
     };
     send(world, any(&store));
+    instantiate(world, b"{}")
+}
+
+/// A contract of code 1, with coins.
+pub fn instantiate(world: &mut World, msg: &[u8]) -> Address {
+    let contract = address::numbered(1, 1);
     let make = MsgInstantiateContract {
         sender: world.text(ALICE),
         admin: String::new(),
         code_id: 1,
         label: "one that asks".into(),
-        msg: b"{}".to_vec(),
+        msg: msg.to_vec(),
         funds: Vec::new(),
     };
     send(world, any(&make));
@@ -55,7 +61,7 @@ fn contract(world: &mut World, habit: Habit) -> Address {
     contract
 }
 
-fn send(world: &mut World, message: Any) {
+pub fn send(world: &mut World, message: Any) {
     let fee = Fee {
         amount: Coins::base(Amount::new(PRICE * u128::from(GAS))),
         gas_limit: GAS,
@@ -69,11 +75,11 @@ fn send(world: &mut World, message: Any) {
 }
 
 /// The contract asks; its request's id.
-fn ask(world: &mut World, contract: &Address) -> u64 {
+pub fn ask(world: &mut World, contract: &Address, msg: &[u8]) -> u64 {
     let execute = MsgExecuteContract {
         sender: world.text(ALICE),
         contract: contract.to_string(),
-        msg: b"{}".to_vec(),
+        msg: msg.to_vec(),
         funds: Vec::new(),
     };
     send(world, any(&execute));
@@ -83,10 +89,10 @@ fn ask(world: &mut World, contract: &Address) -> u64 {
     id
 }
 
-fn heard(world: &World, contract: &Address) -> Option<Value> {
+pub fn heard(world: &World, contract: &Address, key: &str) -> Option<Value> {
     let request = QueryRawContractStateRequest {
         address: contract.to_string(),
-        query_data: b"heard".to_vec(),
+        query_data: key.as_bytes().to_vec(),
     };
     let path = "/cosmwasm.wasm.v1.Query/RawContractState";
     let bytes = world.chain.route(path, &request.encode_to_vec()).unwrap();
@@ -98,13 +104,13 @@ fn heard(world: &World, contract: &Address) -> Option<Value> {
 fn a_contract_asks_and_is_told_the_answer_in_the_block_that_ends_the_request() {
     let mut world = World::start();
     let contract = contract(&mut world, Habit::Keeps);
-    let id = ask(&mut world, &contract);
+    let id = ask(&mut world, &contract, b"{}");
     assert_eq!(world.chain.balance(&contract), FUNDS - FEE);
     let answers = vec![found("1.25"); NODES];
     world.commit(id, &answers);
-    assert_eq!(heard(&world, &contract), None);
+    assert_eq!(heard(&world, &contract, "heard"), None);
     world.reveal(id, &answers);
-    let told = heard(&world, &contract).expect("it was told");
+    let told = heard(&world, &contract, "heard").expect("it was told");
     assert_eq!(told, json!({ "answered": { "request": id, "answer": "1.25" } }));
     let paid = FUNDS - FEE - world.chain.balance(&contract);
     assert!(
@@ -117,19 +123,19 @@ fn a_contract_asks_and_is_told_the_answer_in_the_block_that_ends_the_request() {
 fn a_contract_is_told_why_there_is_no_answer_and_gets_its_fee_back() {
     let mut world = World::start();
     let contract = contract(&mut world, Habit::Keeps);
-    let silent = ask(&mut world, &contract);
+    let silent = ask(&mut world, &contract, b"{}");
     let end = world.request(silent).reveal_until as i64;
     world.until(end);
-    let told = heard(&world, &contract).expect("it was told");
+    let told = heard(&world, &contract, "heard").expect("it was told");
     assert_eq!(
         told,
         json!({ "answered": { "request": silent, "error": "silence" } })
     );
-    let id = ask(&mut world, &contract);
+    let id = ask(&mut world, &contract, b"{}");
     let answers: Vec<_> = (0..NODES).map(|n| found(&n.to_string())).collect();
     world.commit(id, &answers);
     world.reveal(id, &answers);
-    let told = heard(&world, &contract).expect("it was told");
+    let told = heard(&world, &contract, "heard").expect("it was told");
     assert_eq!(
         told,
         json!({ "answered": { "request": id, "error": "disagreement" } })
@@ -142,11 +148,11 @@ fn a_contract_that_panics_or_never_ends_when_it_is_told_changes_nothing_for_the_
     for habit in [Habit::Panics, Habit::NeverEnds] {
         let mut world = World::start();
         let contract = contract(&mut world, habit);
-        let id = ask(&mut world, &contract);
+        let id = ask(&mut world, &contract, b"{}");
         let answers = vec![found("1.25"); NODES];
         world.commit(id, &answers);
         world.reveal(id, &answers);
         assert_eq!(world.request(id).status(), Status::Answered);
-        assert_eq!((heard(&world, &contract), world.escrow()), (None, 0));
+        assert_eq!((heard(&world, &contract, "heard"), world.escrow()), (None, 0));
     }
 }

@@ -12,8 +12,12 @@
 mod answers;
 mod bounds;
 mod callbacks;
+#[path = "../contracts/compilers.rs"]
+#[allow(dead_code, reason = "shared with the other tests")]
+mod compilers;
 #[path = "../contracts/listener.rs"]
 mod listener;
 mod money;
 mod service;
 mod support;
+mod tasks;

@@ -101,9 +101,14 @@ impl World {
     /// One block with a transaction for each message; the result of each, also of those that are not
     /// even taken.
     pub fn deliver(&mut self, messages: Vec<(usize, Any)>) -> Vec<ExecTxResult> {
+        self.deliver_with(messages, 1_000_000)
+    }
+
+    /// The same with so much gas for each.
+    pub fn deliver_with(&mut self, messages: Vec<(usize, Any)>, gas: u64) -> Vec<ExecTxResult> {
         let mut refused = Vec::new();
         for (who, message) in messages {
-            let tx = TxBuilder::new().any(message).gas(1_000_000);
+            let tx = TxBuilder::new().any(message).gas(gas);
             let checked = self.chain.submit(self.wallets[who].sign(&tx).bytes());
             refused.push((checked.code != 0).then(|| ExecTxResult {
                 code: checked.code,
@@ -147,6 +152,7 @@ impl World {
             decimals: Some(2),
             fee: FEE.to_string(),
             callback_gas: 0,
+            task: None,
         }
     }
 
@@ -214,6 +220,7 @@ impl World {
         let answer = match answer {
             Answer::Found(text) => answer::Answer::Found(text.clone()),
             Answer::Unavailable => answer::Answer::Unavailable(true),
+            Answer::Failed(words) => answer::Answer::Failed(words.clone()),
         };
         any(&MsgReveal {
             edge: self.text(edge),
@@ -254,6 +261,7 @@ pub fn answer_of(request: &Request) -> Option<Answer> {
     match request.answer.clone()?.answer? {
         answer::Answer::Found(text) => Some(Answer::Found(text)),
         answer::Answer::Unavailable(_) => Some(Answer::Unavailable),
+        answer::Answer::Failed(words) => Some(Answer::Failed(words)),
     }
 }
 

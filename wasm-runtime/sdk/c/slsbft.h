@@ -15,7 +15,7 @@
 #define SLSBFT_CONTRACT                                                                                      \
     __attribute__((export_name("slsbft_abi_1"))) void slsbft_abi_1(void) {}
 
-/* Before the body of an entry point: instantiate, execute, query, migrate, hook. */
+/* Before the body of an entry point: instantiate, execute, query, migrate, hook, compute. */
 #define SLSBFT_ENTRY(name) __attribute__((export_name(#name))) void slsbft_entry_##name(void)
 
 #define SLSBFT_HOST(name) __attribute__((import_module("slsbft"), import_name(#name)))

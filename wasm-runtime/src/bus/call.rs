@@ -20,16 +20,19 @@ pub enum Entry {
     Migrate,
     /// The chain's own message, in JSON.
     Hook,
+    /// A task that nodes run off the chain.
+    Compute,
 }
 
 impl Entry {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Instantiate,
         Self::Execute,
         Self::Query,
         Self::Migrate,
         Self::Hook,
+        Self::Compute,
     ];
 
     /// The name of its export.
@@ -40,6 +43,7 @@ impl Entry {
             Self::Query => "query",
             Self::Migrate => "migrate",
             Self::Hook => "hook",
+            Self::Compute => "compute",
         }
     }
 }
@@ -95,6 +99,59 @@ impl Call<'_> {
     /// # Errors
     /// When the node fails; a contract's failure is in the outcome.
     pub fn run(self, entry: Entry, msg: &[u8]) -> Result<Outcome<Vec<u8>>, Fault> {
+        Start {
+            vm: self.vm,
+            code: self.code,
+            chain: Some(self.chain),
+            points: self.points,
+            lane: self.lane,
+        }
+        .run(entry, Instance::new(Some(self.context), msg))
+    }
+}
+
+/// A task that is about to be run off the chain: the entry point `compute`. It has its input, its memory and
+/// the hashes and signature checks of the host. What asks for anything of a chain, be it the block's height,
+/// ends it with [`Reason::OffChain`](crate::Reason::OffChain); so whoever runs it gets the same.
+pub struct Task<'a> {
+    /// The VM that runs it.
+    pub vm: &'a Vm,
+    /// Its code.
+    pub code: &'a Code,
+    /// The budget, in points.
+    pub points: u64,
+    /// What may end it but its budget.
+    pub lane: Lane,
+}
+
+impl Task<'_> {
+    /// Runs the task and returns its output: empty if it set none.
+    ///
+    /// # Errors
+    /// When the node fails; the task's failure is in the outcome.
+    pub fn run(self, input: &[u8]) -> Result<Outcome<Vec<u8>>, Fault> {
+        Start {
+            vm: self.vm,
+            code: self.code,
+            chain: None,
+            points: self.points,
+            lane: self.lane,
+        }
+        .run(Entry::Compute, Instance::new(None, input))
+    }
+}
+
+/// What calls and tasks have in common.
+struct Start<'a> {
+    vm: &'a Vm,
+    code: &'a Code,
+    chain: Option<&'a mut dyn Chain>,
+    points: u64,
+    lane: Lane,
+}
+
+impl Start<'_> {
+    fn run(self, entry: Entry, instance: Instance) -> Result<Outcome<Vec<u8>>, Fault> {
         let export = match &self.code.exports {
             Exports::Bus(exports) => exports.entry(entry),
             Exports::CosmWasm(_) => None,
@@ -111,7 +168,7 @@ impl Call<'_> {
             watch,
             read_only: entry == Entry::Query,
             entry: entry.name(),
-            interface: interface::Instance::Bus(Box::new(Instance::new(self.context, msg))),
+            interface: interface::Instance::Bus(Box::new(instance)),
         };
         run(call, |store, instance| {
             entry_point(store, instance, export)?.call(&mut *store, ())?;

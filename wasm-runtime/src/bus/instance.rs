@@ -3,8 +3,8 @@
 use wasmtime::{Extern, Memory, ModuleExport, Store, TypedFunc};
 
 use super::{Context, Entry};
-use crate::Fault;
-use crate::engine::{ModuleExports, State, exported};
+use crate::engine::{ModuleExports, State, Stop, exported};
+use crate::{Fault, Reason};
 
 /// Where a module's exports are.
 pub(crate) struct Exports {
@@ -33,7 +33,8 @@ impl Exports {
 /// What is kept of an instance while it runs.
 pub(crate) struct Instance {
     memory: Option<Memory>,
-    pub(super) context: Context,
+    /// Nothing off the chain.
+    context: Option<Context>,
     pub(super) input: Vec<u8>,
     pub(super) output: Vec<u8>,
     /// What the last call out of the contract returned, or why it failed.
@@ -41,7 +42,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(super) fn new(context: Context, input: &[u8]) -> Self {
+    pub(super) fn new(context: Option<Context>, input: &[u8]) -> Self {
         Self {
             memory: None,
             context,
@@ -49,6 +50,11 @@ impl Instance {
             output: Vec::new(),
             answer: Vec::new(),
         }
+    }
+
+    /// What is around the call; off the chain asking for it ends the call.
+    pub(super) fn context(&self) -> Result<&Context, Stop> {
+        Ok(self.context.as_ref().ok_or(Reason::OffChain)?)
     }
 
     /// The contract's memory.

@@ -11,7 +11,7 @@ mod imports;
 mod instance;
 mod memory;
 
-pub use call::{Call, Context, Entry, Transaction};
+pub use call::{Call, Context, Entry, Task, Transaction};
 pub use check::Report;
 pub(crate) use check::check;
 pub(crate) use imports::link;

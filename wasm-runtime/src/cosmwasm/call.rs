@@ -178,7 +178,7 @@ impl Call<'_> {
         let (watch, _place) = self.lane.enter(self.vm)?;
         let call = Run {
             code: self.code,
-            chain: self.chain,
+            chain: Some(self.chain),
             points: self.points,
             prices: *self.vm.prices(),
             watch,

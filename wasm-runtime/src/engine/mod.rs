@@ -30,14 +30,15 @@ use wasmtime::{AsContextMut, Caller};
 
 use crate::interface::Instance;
 use crate::profile::Recorder;
-use crate::{Chain, Fault, HostPrices};
+use crate::{Chain, Fault, HostPrices, Reason};
 
 /// A host function's view of the instance that called it.
 pub(crate) type Guest<'a> = Caller<'a, State>;
 
 /// What a store holds for the time of one call.
 pub(crate) struct State {
-    chain: Lent,
+    /// Nothing off the chain.
+    chain: Option<Lent>,
     growth: Growth,
     pub(crate) meter: Option<Meter>,
     /// Says where the points go, if somebody wants to know.
@@ -63,14 +64,21 @@ pub(crate) enum Watch {
 }
 
 impl State {
-    /// Uses the chain.
+    /// Uses the chain; off the chain that ends the call.
     pub(crate) fn chain<R>(&self, body: impl FnOnce(&mut dyn Chain) -> Result<R, Fault>) -> Result<R, Stop> {
-        Ok(self.chain.with(body)?)
+        let chain = self.chain.as_ref().ok_or(Reason::OffChain)?;
+        Ok(chain.with(body)?)
+    }
+
+    /// Whether there is a chain to use.
+    pub(crate) fn is_on_chain(&self) -> bool {
+        self.chain.is_some()
     }
 
     /// The bytes of the next record of iterator `id`, which keeps it; nothing at its end.
     pub(crate) fn peek(&mut self, id: u32) -> Result<Option<usize>, Stop> {
         let Self { chain, scans, .. } = self;
+        let chain = chain.as_ref().ok_or(Reason::OffChain)?;
         chain.with(|chain| scans.peek(id, chain))
     }
 }

@@ -2,7 +2,7 @@
 
 use wasmtime::{Extern, Instance, ModuleExport, Store, WasmBacktrace};
 
-use super::lend::lend;
+use super::lend::{Lent, lend};
 use super::limits::Growth;
 use super::meter::{MAX_BUDGET, Meter};
 use super::settings::{NATIVE_STACK, memory_bytes};
@@ -27,7 +27,8 @@ pub const MAX_NESTED_CALLS: u32 = 16;
 /// How a call is to be run.
 pub(crate) struct Run<'a> {
     pub(crate) code: &'a Code,
-    pub(crate) chain: &'a mut dyn Chain,
+    /// The contract's host; nothing: it runs off the chain.
+    pub(crate) chain: Option<&'a mut dyn Chain>,
     /// Its budget, in points.
     pub(crate) points: u64,
     pub(crate) prices: HostPrices,
@@ -73,7 +74,7 @@ fn run_here<T>(
         });
     };
     let memory = memory_bytes()?;
-    let (left, result) = lend(chain, |chain| {
+    let here = |chain: Option<Lent>| {
         let state = State {
             chain,
             growth: Growth { memory },
@@ -88,7 +89,11 @@ fn run_here<T>(
         let mut store = Store::try_new(code.pre.module().engine(), state).map_err(Fault::engine)?;
         store.limiter(|state| &mut state.growth);
         settle(&mut store, code, rest, body)
-    })?;
+    };
+    let (left, result) = match chain {
+        Some(chain) => lend(chain, |lent| here(Some(lent))),
+        None => here(None),
+    }?;
     Ok(Outcome {
         used: left.map_or(budget, |left| budget.saturating_sub(left)),
         result: result.map_err(|(function, reason)| Failure {

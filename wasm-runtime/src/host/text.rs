@@ -8,6 +8,9 @@ pub(crate) const MAX_SAID: usize = 2 << 20;
 
 /// Hands the contract's text to the developer; the state never depends on it.
 pub(crate) fn debug(guest: &Guest<'_>, message: &[u8]) -> Result<(), Stop> {
+    if !guest.data().is_on_chain() {
+        return Ok(());
+    }
     guest.data().chain(|chain| {
         chain.debug(&failure::text(message));
         Ok(())

@@ -29,4 +29,5 @@ mod script;
 mod sdk;
 mod storage;
 mod support;
+mod tasks;
 mod world;

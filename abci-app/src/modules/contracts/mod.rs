@@ -35,6 +35,7 @@ mod upload;
 use cosmos_sdk_proto::Any;
 
 pub use msg::Msg;
+pub use state::has_code;
 
 use crate::{context::Context, errors::ExecError, modules::auth::Auth};
 

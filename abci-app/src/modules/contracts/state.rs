@@ -23,6 +23,11 @@ pub fn code(state: &impl Read, id: u64) -> Result<CodeInfo, ExecError> {
     found.ok_or_else(|| ContractsError::NoSuchCode(id).into())
 }
 
+/// Whether there is a code of this id.
+pub fn has_code(state: &impl Read, id: u64) -> Result<bool, Fault> {
+    Ok(state.contains(Space::Main, &keys::code(id))?)
+}
+
 /// A code's name.
 pub fn hash_of(code: &CodeInfo) -> Result<CodeHash, Fault> {
     let hash = code.code_hash.as_slice().try_into();

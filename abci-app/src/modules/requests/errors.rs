@@ -1,6 +1,7 @@
 //! Codespace `requests`. Messages that are wrong in themselves have the codes of `sdk` that every
 //! Cosmos client knows.
 
+use slsbft_genesis::requests::MAX_INPUT;
 use slsbft_mechanism::request::PathError;
 use slsbft_types::Amount;
 
@@ -54,8 +55,20 @@ pub enum RequestsError {
     OtherAnswer,
     #[error("an answer has at most {MAX_ANSWER} bytes")]
     LongAnswer,
-    #[error("answer is missing: found or unavailable")]
+    #[error("answer is missing: found, unavailable or failed")]
     NoAnswer,
+    #[error("a request has either a url with a path, or a task")]
+    TwoQuestions,
+    #[error("the input of a task has at most {MAX_INPUT} bytes")]
+    LongInput,
+    #[error("the gas of a task is missing: the most that it may use")]
+    NoGas,
+    #[error("there is no code {0}; `slsbftd query wasm list-code` lists those there are")]
+    NoCode(u64),
+    #[error("tasks of this block may use {left} gas more, of {most}; ask for less, or send it again")]
+    TaskGas { left: u64, most: u64 },
+    #[error("a task is answered with found or failed, a URL with found or unavailable")]
+    OtherKind,
 }
 
 /// Why a text is no URL that can be asked for.
@@ -95,6 +108,12 @@ impl RequestsError {
             Self::OtherAnswer => 19,
             Self::LongAnswer => 20,
             Self::NoAnswer => 21,
+            Self::TwoQuestions => 22,
+            Self::LongInput => 23,
+            Self::NoGas => 24,
+            Self::NoCode(_) => 25,
+            Self::TaskGas { .. } => 26,
+            Self::OtherKind => 27,
         }
     }
 }

@@ -3,17 +3,21 @@
 use slsbft_proto::requests::v1::Request;
 use slsbft_types::{Address, Amount};
 
-use super::{finish::reason, msg::Post};
+use super::{
+    finish::reason,
+    msg::{Post, Question},
+};
 use crate::{context::Context, events::event};
 
 pub fn posted(ctx: &mut Context<'_>, id: u64, post: &Post) {
-    ctx.emit(
-        event("request_posted")
-            .attr("request", id)
-            .attr("poster", post.poster)
-            .note("url", &post.url.text)
-            .note("fee", post.fee),
-    );
+    let posted = event("request_posted")
+        .attr("request", id)
+        .attr("poster", post.poster);
+    let posted = match &post.question {
+        Question::Url { url, .. } => posted.note("url", &url.text),
+        Question::Task(task) => posted.note("code_id", task.code_id).note("gas", task.gas),
+    };
+    ctx.emit(posted.note("fee", post.fee));
 }
 
 /// One attribute for each node.
@@ -38,6 +42,9 @@ pub fn finished(ctx: &mut Context<'_>, request: &Request, returned: Amount) {
     match (reason(request), found) {
         (None, Some(slsbft_proto::requests::v1::answer::Answer::Found(text))) => {
             finished = finished.note("answer", text);
+        }
+        (Some(reason), Some(slsbft_proto::requests::v1::answer::Answer::Failed(words))) => {
+            finished = finished.note("error", reason).note("reason", words);
         }
         (reason, _) => finished = finished.note("error", reason.unwrap_or("unavailable")),
     }

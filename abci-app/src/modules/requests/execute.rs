@@ -5,19 +5,19 @@ use slsbft_mechanism::request::Answer;
 use slsbft_proto::requests::v1::{
     MsgCommitResponse, MsgPostResponse, MsgRevealResponse, Params, Request, Seat, Status,
 };
-use slsbft_store::{Order, Read, Space};
-use slsbft_types::{Address, Coins};
+use slsbft_store::{Read, Space};
+use slsbft_types::{Address, Amount, Coins};
 
 use super::{
     Network, Requests, account,
     errors::{RequestsError, UrlError},
     events, keys,
-    msg::{Msg, Post},
+    msg::{Msg, Post, Question, Url},
     state::{self, set_due},
 };
 use crate::{
     context::Context,
-    errors::ExecError,
+    errors::{ExecError, Fault},
     modules::{
         ledger::Ledger,
         record::{self, pack},
@@ -50,7 +50,7 @@ impl<L: Ledger, N: Network> Requests<L, N> {
 
     fn post(&self, ctx: &mut Context<'_>, post: &Post) -> Result<u64, ExecError> {
         let params = state::params(ctx.state)?;
-        allow(&params, post)?;
+        self.allow(ctx.state, &params, post)?;
         if post.callback_gas > 0 && !self.network.is_contract(ctx.state, &post.poster)? {
             return Err(RequestsError::NoContract(post.poster.to_string()).into());
         }
@@ -59,10 +59,11 @@ impl<L: Ledger, N: Network> Requests<L, N> {
             return Err(RequestsError::TooManyOpen(params.max_open).into());
         }
         // Those of earlier blocks had their nodes drawn when this one began.
-        let waiting = ctx.state.prefix(Space::Main, keys::POSTED, Order::Ascending);
-        if waiting.count() >= params.max_posts as usize {
+        let posted = state::posted(ctx.state)?;
+        if posted.len() >= params.max_posts as usize {
             return Err(RequestsError::BlockIsFull(params.max_posts).into());
         }
+        has_room(&params, &posted, &post.question)?;
         self.ledger
             .transfer(ctx, &post.poster, &account(), &Coins::base(post.fee))?;
         let id = record::load_u64(ctx.state, Space::Main, keys::LAST_ID)?.saturating_add(1);
@@ -74,37 +75,89 @@ impl<L: Ledger, N: Network> Requests<L, N> {
         events::posted(ctx, id, post);
         Ok(id)
     }
+
+    /// Checks a request against the chain's rules.
+    fn allow(&self, state: &impl Read, params: &Params, post: &Post) -> Result<(), ExecError> {
+        match &post.question {
+            Question::Url { url, .. } => allow_url(params, url)?,
+            Question::Task(task) => {
+                if !self.network.has_code(state, task.code_id)? {
+                    return Err(RequestsError::NoCode(task.code_id).into());
+                }
+            }
+        }
+        let least = least_fee(params, &post.question)?;
+        if post.fee < least {
+            let found = post.fee;
+            return Err(RequestsError::Fee { found, least }.into());
+        }
+        Ok(())
+    }
 }
 
-/// Checks a request against the chain's rules.
-fn allow(params: &Params, post: &Post) -> Result<(), ExecError> {
-    if !post.url.is_secure && !params.allow_http {
-        return Err(RequestsError::Url(UrlError::Scheme).into());
-    }
-    if !params.hosts.contains(&post.url.authority) {
-        let shown: String = post.url.authority.chars().take(80).collect();
-        return Err(RequestsError::Host(shown).into());
-    }
+/// What a request must offer. A task pays for the gas that it asks for, used or not: its nodes must have
+/// that time for it.
+fn least_fee(params: &Params, question: &Question) -> Result<Amount, Fault> {
     let least = state::min_fee(params)?;
-    if post.fee < least {
-        let found = post.fee;
-        return Err(RequestsError::Fee { found, least }.into());
+    let Question::Task(task) = question else {
+        return Ok(least);
+    };
+    let price = state::task_price(params)?.value();
+    let corrupt = || Fault::corrupt("requests' parameters");
+    let price = price.checked_mul(task.gas.into()).ok_or_else(corrupt)?;
+    least
+        .add(Amount::new(price.div_ceil(1_000_000)))
+        .map_err(|_| corrupt())
+}
+
+fn allow_url(params: &Params, url: &Url) -> Result<(), RequestsError> {
+    if !url.is_secure && !params.allow_http {
+        return Err(RequestsError::Url(UrlError::Scheme));
+    }
+    if !params.hosts.contains(&url.authority) {
+        let shown: String = url.authority.chars().take(80).collect();
+        return Err(RequestsError::Host(shown));
+    }
+    Ok(())
+}
+
+/// The tasks of a block are few enough that a node which is drawn for all of them can run them before
+/// those of the next one come.
+fn has_room(params: &Params, posted: &[Request], question: &Question) -> Result<(), RequestsError> {
+    let Question::Task(task) = question else {
+        return Ok(());
+    };
+    let tasks = posted.iter().filter_map(|request| request.task.as_ref());
+    let taken = tasks.fold(0, |sum: u64, task| sum.saturating_add(task.gas));
+    let left = params.max_task_gas.saturating_sub(taken);
+    if task.gas > left {
+        let most = params.max_task_gas;
+        return Err(RequestsError::TaskGas { left, most });
     }
     Ok(())
 }
 
 fn describe(id: u64, post: &Post, height: u64) -> Request {
+    let asked = match &post.question {
+        Question::Url { url, path, decimals } => Request {
+            url: url.text.clone(),
+            path: path.clone(),
+            decimals: *decimals,
+            ..Request::default()
+        },
+        Question::Task(task) => Request {
+            task: Some(task.clone()),
+            ..Request::default()
+        },
+    };
     Request {
         id,
         poster: post.poster.to_string(),
-        url: post.url.text.clone(),
-        path: post.path.clone(),
-        decimals: post.decimals,
         fee: post.fee.to_string(),
         callback_gas: post.callback_gas,
         posted_height: height,
         status: Status::Posted.into(),
-        ..Request::default()
+        ..asked
     }
 }
 
@@ -136,6 +189,7 @@ fn reveal(
     // No commitment can come any more: else it could be to what is revealed here.
     let all_committed = request.seats.iter().all(|seat| !seat.digest.is_empty());
     let is_closed = all_committed || ctx.block.height > until;
+    let is_task = request.task.is_some();
     let seat = seat_of(&mut request, edge)?;
     if seat.digest.is_empty() {
         return Err(RequestsError::NotCommitted(id).into());
@@ -145,6 +199,12 @@ fn reveal(
     }
     if seat.answer.is_some() {
         return Err(RequestsError::Revealed.into());
+    }
+    if matches!(
+        (answer, is_task),
+        (Answer::Failed(_), false) | (Answer::Unavailable, true)
+    ) {
+        return Err(RequestsError::OtherKind.into());
     }
     if seat.digest != answer.commitment(&ctx.block.chain_id, id, edge, salt).as_slice() {
         return Err(RequestsError::OtherAnswer.into());

@@ -135,6 +135,7 @@ impl<L: Ledger, N: Network> Requests<L, N> {
 pub fn reason(request: &Request) -> Option<&'static str> {
     match (request.status(), state::read_answer(request.answer.clone())) {
         (Status::Answered, Some(Answer::Found(_))) => None,
+        (Status::Answered, Some(Answer::Failed(_))) => Some("failed"),
         (Status::Answered, _) => Some("unavailable"),
         (Status::Silence, _) => Some("silence"),
         (Status::Disagreement, _) => Some("disagreement"),
@@ -144,13 +145,15 @@ pub fn reason(request: &Request) -> Option<&'static str> {
 }
 
 fn news(request: &Request) -> News {
-    let answer = match state::read_answer(request.answer.clone()) {
-        Some(Answer::Found(text)) => Some(text),
-        _ => None,
+    let (answer, why) = match state::read_answer(request.answer.clone()) {
+        Some(Answer::Found(text)) => (Some(text), None),
+        Some(Answer::Failed(words)) => (None, Some(words)),
+        _ => (None, None),
     };
     News::Answered(Answered {
         request: request.id,
         answer,
         error: reason(request),
+        reason: why,
     })
 }

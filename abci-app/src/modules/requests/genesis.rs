@@ -1,11 +1,12 @@
 //! Requests in and out of a genesis document. Those that are not finished begin anew there: what was
 //! committed to names the chain, which may be another.
 
+use slsbft_genesis::contracts::Base64;
 use slsbft_genesis::requests::{
-    Finished, Outcome, Request as SectionRequest, Requests as Section, RequestsParams,
+    Finished, Outcome, Page, Question, Request as SectionRequest, Requests as Section, RequestsParams, Task,
 };
 use slsbft_mechanism::request::Answer;
-use slsbft_proto::requests::v1::{Params, Request, Status};
+use slsbft_proto::requests::v1::{self, Params, Request, Status};
 use slsbft_store::{Order, Overlay, Read, Space};
 
 use super::{Network, Requests, keys, state};
@@ -65,12 +66,15 @@ fn write_params(params: &RequestsParams) -> Params {
         max_open: params.max_open,
         max_posts: params.max_posts,
         keep_blocks: params.keep_blocks,
+        max_task_gas: params.max_task_gas,
+        task_price: params.task_price.to_string(),
     }
 }
 
 fn read_params(params: Params) -> Result<RequestsParams, Fault> {
     Ok(RequestsParams {
         min_fee: state::min_fee(&params)?,
+        task_price: state::task_price(&params)?,
         hosts: params.hosts,
         allow_http: params.allow_http,
         nodes: params.nodes,
@@ -79,6 +83,7 @@ fn read_params(params: Params) -> Result<RequestsParams, Fault> {
         max_open: params.max_open,
         max_posts: params.max_posts,
         keep_blocks: params.keep_blocks,
+        max_task_gas: params.max_task_gas,
     })
 }
 
@@ -87,22 +92,36 @@ fn write_request(entry: &SectionRequest) -> Request {
         None => (Status::Posted, None),
         Some(Outcome::Found(text)) => (Status::Answered, Some(Answer::Found(text.clone()))),
         Some(Outcome::Unavailable) => (Status::Answered, Some(Answer::Unavailable)),
+        Some(Outcome::Failed(words)) => (Status::Answered, Some(Answer::Failed(words.clone()))),
         Some(Outcome::Silence) => (Status::Silence, None),
         Some(Outcome::Disagreement) => (Status::Disagreement, None),
         Some(Outcome::TooFewNodes) => (Status::TooFewNodes, None),
     };
+    let asked = match &entry.question {
+        Question::Url(page) => Request {
+            url: page.address.clone(),
+            path: page.path.clone(),
+            decimals: page.decimals,
+            ..Request::default()
+        },
+        Question::Task(task) => Request {
+            task: Some(v1::Task {
+                code_id: task.code_id,
+                input: task.input.0.clone().into(),
+                gas: task.gas,
+            }),
+            ..Request::default()
+        },
+    };
     Request {
         id: entry.id,
         poster: entry.poster.to_string(),
-        url: entry.url.clone(),
-        path: entry.path.clone(),
-        decimals: entry.decimals,
         fee: entry.fee.to_string(),
         callback_gas: entry.callback_gas,
         posted_height: entry.posted_height,
         status: status.into(),
         answer: answer.as_ref().map(state::write_answer),
-        ..Request::default()
+        ..asked
     }
 }
 
@@ -112,6 +131,7 @@ fn read_request(request: Request) -> Result<SectionRequest, Fault> {
         (Status::Posted | Status::Open, _) => None,
         (Status::Answered, Some(Answer::Found(text))) => Some(Outcome::Found(text)),
         (Status::Answered, Some(Answer::Unavailable)) => Some(Outcome::Unavailable),
+        (Status::Answered, Some(Answer::Failed(words))) => Some(Outcome::Failed(words)),
         (Status::Silence, _) => Some(Outcome::Silence),
         (Status::Disagreement, _) => Some(Outcome::Disagreement),
         (Status::TooFewNodes, _) => Some(Outcome::TooFewNodes),
@@ -121,9 +141,18 @@ fn read_request(request: Request) -> Result<SectionRequest, Fault> {
         id: request.id,
         poster: state::poster_of(&request)?,
         fee: state::fee_of(&request)?,
-        url: request.url,
-        path: request.path,
-        decimals: request.decimals,
+        question: match request.task {
+            Some(task) => Question::Task(Task {
+                code_id: task.code_id,
+                input: Base64(task.input.into()),
+                gas: task.gas,
+            }),
+            None => Question::Url(Page {
+                address: request.url,
+                path: request.path,
+                decimals: request.decimals,
+            }),
+        },
         callback_gas: request.callback_gas,
         posted_height: request.posted_height,
         finished: outcome.map(|outcome| Finished {

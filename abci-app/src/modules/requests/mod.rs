@@ -1,4 +1,4 @@
-//! Questions to the world outside: anybody posts one, edge nodes answer it, and a contract is told.
+//! Questions to the world outside and tasks in WebAssembly: anybody posts one, edge nodes answer it, and a contract is told.
 //! `docs/contracts/requests.md` explains the rules.
 //!
 //! Invariants:
@@ -57,6 +57,9 @@ pub trait Network {
     fn beacon(&self, state: &impl Read) -> Result<[u8; 32], Fault>;
 
     fn is_contract(&self, state: &impl Read, address: &Address) -> Result<bool, Fault>;
+
+    /// Whether there is a code of this id.
+    fn has_code(&self, state: &impl Read, code_id: u64) -> Result<bool, Fault>;
 
     /// Tells a contract how its request ended, for at most so much gas.
     fn tell(&self, ctx: &mut Context<'_>, contract: &Address, gas: u64, news: &News) -> Result<(), Fault>;

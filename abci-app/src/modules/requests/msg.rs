@@ -1,5 +1,6 @@
 //! `slsbft.requests.v1` messages, checked when they are read: every text has its bound.
 
+use slsbft_genesis::requests::MAX_INPUT;
 use slsbft_mechanism::request::{Answer, MAX_DECIMALS, Path};
 use slsbft_proto::requests::v1;
 use slsbft_types::{Address, Amount};
@@ -25,6 +26,8 @@ const REVEAL: &str = "/slsbft.requests.v1.MsgReveal";
 // `docs/protocol/gas.md` explains the figures.
 /// Records, a transfer, the draw.
 const POST_GAS: u64 = 200_000;
+/// Each byte of a task's input, which is written again with each commitment and answer.
+const INPUT_BYTE_GAS: u64 = 300;
 const COMMIT_GAS: u64 = 60_000;
 /// What the answer is paid with is in it, too.
 const REVEAL_GAS: u64 = 100_000;
@@ -48,12 +51,21 @@ pub enum Msg {
 #[derive(Clone, Debug)]
 pub struct Post {
     pub poster: Address,
-    pub url: Url,
-    pub path: String,
-    pub decimals: Option<u32>,
+    pub question: Question,
     pub fee: Amount,
     /// 0: the poster is not told.
     pub callback_gas: u64,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub enum Question {
+    Url {
+        url: Url,
+        path: String,
+        decimals: Option<u32>,
+    },
+    Task(v1::Task),
 }
 
 /// A URL, taken apart as far as the chain looks at it.
@@ -94,7 +106,12 @@ impl Msg {
 
     pub fn gas(&self) -> u64 {
         match self {
-            Self::Post(_) => POST_GAS,
+            Self::Post(post) => match &post.question {
+                Question::Url { .. } => POST_GAS,
+                Question::Task(task) => {
+                    POST_GAS.saturating_add(INPUT_BYTE_GAS.saturating_mul(task.input.len() as u64))
+                }
+            },
             Self::Commit { .. } => COMMIT_GAS,
             Self::Reveal { .. } => REVEAL_GAS,
         }
@@ -102,11 +119,6 @@ impl Msg {
 }
 
 fn post(msg: v1::MsgPost) -> Result<Msg, TxError> {
-    let url = url(msg.url).map_err(RequestsError::Url)?;
-    msg.path.parse::<Path>().map_err(RequestsError::Path)?;
-    if msg.decimals.is_some_and(|decimals| decimals > MAX_DECIMALS) {
-        return Err(RequestsError::Decimals.into());
-    }
     let callbacks = hooks::LEAST_LIMIT..=hooks::MOST_LIMIT;
     if msg.callback_gas > 0 && !callbacks.contains(&msg.callback_gas) {
         return Err(RequestsError::CallbackGas.into());
@@ -114,12 +126,35 @@ fn post(msg: v1::MsgPost) -> Result<Msg, TxError> {
     let fee = msg.fee.parse();
     Ok(Msg::Post(Post {
         poster: address("poster", &msg.poster)?,
-        url,
-        path: msg.path,
-        decimals: msg.decimals,
+        question: match msg.task {
+            Some(_) if !msg.url.is_empty() || !msg.path.is_empty() || msg.decimals.is_some() => {
+                return Err(RequestsError::TwoQuestions.into());
+            }
+            Some(task) => question_of(task)?,
+            None => page(msg.url, msg.path, msg.decimals)?,
+        },
         fee: fee.map_err(|e| sdk::invalid_coins(format!("fee: {e}")))?,
         callback_gas: msg.callback_gas,
     }))
+}
+
+fn page(text: String, path: String, decimals: Option<u32>) -> Result<Question, RequestsError> {
+    let url = url(text).map_err(RequestsError::Url)?;
+    path.parse::<Path>()?;
+    if decimals.is_some_and(|decimals| decimals > MAX_DECIMALS) {
+        return Err(RequestsError::Decimals);
+    }
+    Ok(Question::Url { url, path, decimals })
+}
+
+fn question_of(task: v1::Task) -> Result<Question, RequestsError> {
+    if task.input.len() > MAX_INPUT {
+        return Err(RequestsError::LongInput);
+    }
+    if task.gas == 0 {
+        return Err(RequestsError::NoGas);
+    }
+    Ok(Question::Task(task))
 }
 
 fn commit(msg: v1::MsgCommit) -> Result<Msg, TxError> {
@@ -132,7 +167,7 @@ fn commit(msg: v1::MsgCommit) -> Result<Msg, TxError> {
 
 fn reveal(msg: v1::MsgReveal) -> Result<Msg, TxError> {
     let answer = state::read_answer(msg.answer).ok_or(RequestsError::NoAnswer)?;
-    if let Answer::Found(text) = &answer
+    if let Answer::Found(text) | Answer::Failed(text) = &answer
         && text.len() > MAX_ANSWER
     {
         return Err(RequestsError::LongAnswer.into());

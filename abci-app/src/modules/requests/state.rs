@@ -3,7 +3,7 @@
 
 use slsbft_mechanism::request::Answer;
 use slsbft_proto::requests::v1::{self, Params, Request, Seat, Status, answer};
-use slsbft_store::{Overlay, Read, Space};
+use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::{Address, Amount};
 
 use super::{errors::RequestsError, keys};
@@ -19,6 +19,20 @@ pub fn params(state: &impl Read) -> Result<Params, Fault> {
 pub fn min_fee(params: &Params) -> Result<Amount, Fault> {
     let fee = params.min_fee.parse();
     fee.map_err(|_| Fault::corrupt("requests' parameters"))
+}
+
+/// uankr for each million gas of a task.
+pub fn task_price(params: &Params) -> Result<Amount, Fault> {
+    let price = params.task_price.parse();
+    price.map_err(|_| Fault::corrupt("requests' parameters"))
+}
+
+/// Those whose nodes are not drawn yet: of the running block, since those of earlier ones had theirs drawn
+/// when it began.
+pub fn posted(state: &impl Read) -> Result<Vec<Request>, Fault> {
+    let waiting = state.prefix(Space::Main, keys::POSTED, Order::Ascending);
+    let waiting = waiting.map(|entry| queued(state, &entry?.0));
+    waiting.collect()
 }
 
 pub fn find(state: &impl Read, id: u64) -> Result<Option<Request>, Fault> {
@@ -97,6 +111,7 @@ pub fn read_answer(answer: Option<v1::Answer>) -> Option<Answer> {
         answer::Answer::Found(text) => Some(Answer::Found(text)),
         answer::Answer::Unavailable(true) => Some(Answer::Unavailable),
         answer::Answer::Unavailable(false) => None,
+        answer::Answer::Failed(words) => Some(Answer::Failed(words)),
     }
 }
 
@@ -104,6 +119,7 @@ pub fn write_answer(answer: &Answer) -> v1::Answer {
     let answer = match answer {
         Answer::Found(text) => answer::Answer::Found(text.clone()),
         Answer::Unavailable => answer::Answer::Unavailable(true),
+        Answer::Failed(words) => answer::Answer::Failed(words.clone()),
     };
     v1::Answer { answer: Some(answer) }
 }

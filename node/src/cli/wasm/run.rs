@@ -11,6 +11,7 @@ use cosmos_sdk_proto::{
     },
 };
 use prost::{Message, Name};
+use slsbft_mechanism::request::Answer;
 use slsbft_wasm::{Config, Profile, Vm};
 use tendermint_proto::v0_38::abci::{Event, ExecTxResult};
 
@@ -18,18 +19,26 @@ use super::{
     super::{Outcome, options::Failure},
     steps::{self, Entry, Step},
 };
-use crate::sandbox::{self, Sandbox};
+use crate::{
+    edge::task,
+    sandbox::{self, Sandbox},
+};
+
+/// Of a task: as much as all of a block may ask for.
+const MOST_GAS: u64 = 2_000_000_000;
 
 const EXAMPLES: &str = "\
 Steps are pairs of words: what to do, and its message in JSON.
   instantiate, execute, migrate    a transaction of alice; of bob with execute@bob, with coins execute+5ankr
   query                            a question
+  compute                          a task as edge nodes run it, with its input as it is
   blocks                           so many empty blocks
 
 Examples:
   slsbftd wasm run counter.wasm instantiate '{\"count\":0}' execute '{\"increment\":{}}' query '{\"get_count\":{}}'
   slsbftd wasm run shop.wasm instantiate '{}' execute@bob+5ankr '{\"buy\":{}}' blocks 20 query '{\"sold\":{}}'
   slsbftd wasm run counter.wasm --profile gas.svg instantiate '{\"count\":0}' execute '{\"increment\":{}}'
+  slsbftd wasm run primes.wasm compute 1000000
   slsbftd wasm run proxy.wasm --also token.wasm instantiate '{\"token_code\":2}'
   slsbftd wasm run quickjs.wasm --script contract.js instantiate '{\"count\":0}' execute '{\"add\":{\"by\":2}}'";
 
@@ -64,7 +73,9 @@ pub fn run(args: &Args) -> Outcome {
         ..Config::default()
     })?);
     let mut trial = Trial {
-        chain: Sandbox::start(folder.path(), vm)?,
+        chain: Sandbox::start(folder.path(), vm.clone())?,
+        vm,
+        code: super::module(&args.file)?,
         contract: None,
         script: args.script.clone(),
     };
@@ -84,6 +95,9 @@ pub fn run(args: &Args) -> Outcome {
 /// A chain, and the contract that is tried on it.
 struct Trial {
     chain: Sandbox,
+    vm: Arc<Vm>,
+    /// Of code 1.
+    code: Vec<u8>,
     contract: Option<String>,
     script: Option<PathBuf>,
 }
@@ -121,6 +135,7 @@ impl Trial {
                 say!("\nheight {}", self.chain.height());
             }
             Step::Query(msg) => self.query(msg)?,
+            Step::Compute(input) => self.compute(&input)?,
             Step::Call {
                 entry,
                 who,
@@ -201,6 +216,19 @@ impl Trial {
             }
             Err(error) => say!("  failed: {}", error.message),
         }
+        Ok(())
+    }
+
+    fn compute(&self, input: &str) -> Result<(), Failure> {
+        say!("\ncompute: {input}");
+        let code = self.vm.compile(&self.code)?;
+        let (answer, gas) = task::run(&self.vm, &code, input.as_bytes(), MOST_GAS)?;
+        match answer {
+            Answer::Failed(words) => say!("  failed: {words}"),
+            Answer::Found(text) => say!("  {text}"),
+            Answer::Unavailable => {}
+        }
+        say!("  gas {gas}");
         Ok(())
     }
 

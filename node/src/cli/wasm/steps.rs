@@ -18,6 +18,8 @@ pub enum Step {
     },
     /// A question.
     Query(String),
+    /// A task's input.
+    Compute(String),
     /// So many empty blocks.
     Blocks(u32),
 }
@@ -51,6 +53,7 @@ fn step(word: &str, what: &str) -> Result<Step, String> {
     let (entry, who) = head.split_once('@').unwrap_or((head, "alice"));
     match entry {
         "query" => Ok(Step::Query(json(what)?)),
+        "compute" => Ok(Step::Compute(what.to_owned())),
         "blocks" => match u32::from_str(what) {
             Ok(number) if number <= MAX_BLOCKS => Ok(Step::Blocks(number)),
             _ => Err(format!("'{what}' is no number of blocks from 0 to {MAX_BLOCKS}")),
@@ -73,7 +76,7 @@ impl FromStr for Entry {
             "execute" => Ok(Self::Execute),
             "migrate" => Ok(Self::Migrate),
             _ => Err(format!(
-                "'{word}' is no step; there are instantiate, execute, query, migrate and blocks, \
+                "'{word}' is no step; there are instantiate, execute, query, migrate, compute and blocks, \
                  as in execute@bob+5ankr '{{\"buy\":{{}}}}'"
             )),
         }

@@ -8,7 +8,7 @@ use crate::{Error, host};
 /// read from JSON, and returns a `Result` of what is put out as JSON. An error ends the call with its
 /// words, and what the call did is undone.
 ///
-/// Entry points are `instantiate`, `execute`, `query`, `migrate` and `hook`. `()` puts nothing out.
+/// Entry points are `instantiate`, `execute`, `query`, `migrate`, `hook` and `compute`. `()` puts nothing out.
 #[macro_export]
 macro_rules! contract {
     ($($entry:ident: $function:path),+ $(,)?) => {
@@ -24,6 +24,7 @@ macro_rules! contract {
     (@ query $function:path) => { $crate::contract!(@@ "query" $function); };
     (@ migrate $function:path) => { $crate::contract!(@@ "migrate" $function); };
     (@ hook $function:path) => { $crate::contract!(@@ "hook" $function); };
+    (@ compute $function:path) => { $crate::contract!(@@ "compute" $function); };
     (@@ $name:literal $function:path) => {
         const _: () = {
             #[allow(dead_code, reason = "only the host calls it; what it uses is in use on every target")]

@@ -11,13 +11,13 @@ use super::ABSENT;
 /// The block's height.
 pub(super) fn block_height(mut guest: Guest<'_>) -> wasmtime::Result<u64> {
     called(&mut guest)?;
-    Ok(kept(&mut guest)?.context.height)
+    Ok(kept(&mut guest)?.context()?.height)
 }
 
 /// The block's time, in nanoseconds since 1970.
 pub(super) fn block_time(mut guest: Guest<'_>) -> wasmtime::Result<u64> {
     called(&mut guest)?;
-    Ok(kept(&mut guest)?.context.time)
+    Ok(kept(&mut guest)?.context()?.time)
 }
 
 /// The chain's name.
@@ -42,14 +42,14 @@ pub(super) fn funds(guest: Guest<'_>, at: u32, capacity: u32) -> wasmtime::Resul
 
 fn name(mut guest: Guest<'_>, room: Room, of: fn(&Context) -> &String) -> wasmtime::Result<i32> {
     called(&mut guest)?;
-    let text = of(&kept(&mut guest)?.context).clone();
+    let text = of(kept(&mut guest)?.context()?).clone();
     Ok(offer(&mut guest, room, text.as_bytes(), "a text")?)
 }
 
 /// The transaction's place in its block.
 pub(super) fn tx_index(mut guest: Guest<'_>) -> wasmtime::Result<i32> {
     called(&mut guest)?;
-    let transaction = kept(&mut guest)?.context.transaction;
+    let transaction = kept(&mut guest)?.context()?.transaction;
     Ok(transaction.map_or(ABSENT, |transaction| {
         i32::try_from(transaction.index).unwrap_or(i32::MAX)
     }))
@@ -59,7 +59,7 @@ pub(super) fn tx_index(mut guest: Guest<'_>) -> wasmtime::Result<i32> {
 pub(super) fn tx_hash(mut guest: Guest<'_>, out: u32) -> wasmtime::Result<i32> {
     called(&mut guest)?;
     let hash = kept(&mut guest)?
-        .context
+        .context()?
         .transaction
         .map(|transaction| transaction.hash);
     given(&mut guest, out, hash)

@@ -1,4 +1,5 @@
-//! An auditor daemon for each validator.
+//! For each validator an auditor and an edge node, which answers requests: `slsbftd audit` and
+//! `slsbftd edge`.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,57 +14,66 @@ use crate::{
     network::{Network, Node},
 };
 
-/// An auditor that ends is started again, but not at once.
+/// A daemon that ends is started again, but not at once.
 const PAUSE: Duration = Duration::from_secs(5);
 
-pub struct Auditors(Vec<Auditor>);
+/// What runs for each validator: the command.
+const COMMANDS: [&str; 2] = ["audit", "edge"];
 
-struct Auditor {
+pub struct Daemons(Vec<Daemon>);
+
+struct Daemon {
     node: Node,
+    command: &'static str,
     slsbftd: PathBuf,
     child: Option<Child>,
     started: Instant,
 }
 
-impl Auditors {
+impl Daemons {
     /// Call it on the main thread: see [`Child::start`].
     pub fn start(network: &Network, slsbftd: &Path) -> Result<Self> {
-        let mut auditors = Vec::with_capacity(network.nodes.len());
-        for node in &network.nodes {
-            let mut auditor = Auditor {
+        let mut daemons = Vec::with_capacity(network.nodes.len());
+        for (node, command) in network
+            .nodes
+            .iter()
+            .flat_map(|node| COMMANDS.map(|command| (node, command)))
+        {
+            let mut daemon = Daemon {
                 node: node.clone(),
+                command,
                 slsbftd: slsbftd.into(),
                 child: None,
                 started: Instant::now(),
             };
-            auditor.spawn()?;
-            auditors.push(auditor);
+            daemon.spawn()?;
+            daemons.push(daemon);
         }
-        Ok(Self(auditors))
+        Ok(Self(daemons))
     }
 
     /// Starts again what has ended.
     pub fn tend(&mut self) -> Result<()> {
-        for auditor in &mut self.0 {
-            let ended = auditor.child.as_mut().is_none_or(|child| child.ended().is_some());
-            if ended && auditor.started.elapsed() > PAUSE {
-                auditor.spawn()?;
+        for daemon in &mut self.0 {
+            let ended = daemon.child.as_mut().is_none_or(|child| child.ended().is_some());
+            if ended && daemon.started.elapsed() > PAUSE {
+                daemon.spawn()?;
             }
         }
         Ok(())
     }
 }
 
-impl Auditor {
+impl Daemon {
     fn spawn(&mut self) -> Result<()> {
         let mut command = Command::new(&self.slsbftd);
-        command.arg("--home").arg(&self.node.home).arg("audit");
+        command.arg("--home").arg(&self.node.home).arg(self.command);
         command.args(["--from", OPERATOR, "--keyring-backend", "test"]);
         command.args(["--node", &self.node.grpc.to_string()]);
         // All of the testnet is on this machine.
         command.arg("--allow-private");
-        let name = format!("the auditor of {}", self.node.moniker);
-        let log = self.node.home.join("audit.log");
+        let name = format!("{} of {}", self.command, self.node.moniker);
+        let log = self.node.home.join(format!("{}.log", self.command));
         self.child = Some(Child::start(&name, command, &log)?);
         self.started = Instant::now();
         Ok(())

@@ -1,0 +1,114 @@
+//! Tasks: what a code's entry point `compute` comes to, run here as it would be anywhere.
+
+use std::sync::Arc;
+
+use slsbft_app::{machine::POINTS_PER_GAS, modules::requests::MAX_ANSWER};
+use slsbft_client::{Client, ClientError};
+use slsbft_mechanism::request::Answer;
+use slsbft_proto::requests::v1::Task;
+use slsbft_wasm::{Code, CodeHash, CompileError, Config, Fault, Lane, Outcome, Vm, bus};
+use tokio::{
+    sync::{AcquireError, Semaphore},
+    task::JoinError,
+};
+
+/// Compiled code that is kept, in bytes.
+const CACHE: usize = 64 << 20;
+
+/// Why a task has no outcome here: this machine's own trouble.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    #[error("cannot fetch code {0}: {1}")]
+    Fetch(u64, ClientError),
+    #[error("the node's code {0} is not what its hash says; is the node well?")]
+    Hash(u64),
+    #[error("cannot compile code {0}: {1}; is this daemon of the chain's version?")]
+    Compile(u64, CompileError),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    #[error("a task ended early: {0}")]
+    Joined(#[from] JoinError),
+    #[error(transparent)]
+    Stopped(#[from] AcquireError),
+}
+
+/// Runs tasks, as many at a time as the machine has processors. A task has no access to the chain, so its
+/// outcome depends on its code and input alone; its gas bounds it, and nothing else ends it.
+#[derive(Clone)]
+pub struct Runner {
+    vm: Arc<Vm>,
+    free: Arc<Semaphore>,
+    client: Client,
+}
+
+impl Runner {
+    pub fn new(client: Client) -> Result<Self, Fault> {
+        let processors = std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(64);
+        let vm = Vm::new(Config {
+            cache_bytes: CACHE,
+            block_places: processors as u32,
+            query_places: 0,
+            ..Config::default()
+        })?;
+        Ok(Self {
+            vm: Arc::new(vm),
+            free: Arc::new(Semaphore::new(processors)),
+            client,
+        })
+    }
+
+    /// What a task comes to.
+    pub async fn run(&self, task: Task) -> Result<Answer, TaskError> {
+        let code = self.fetch(task.code_id).await?;
+        let place = self.free.clone().acquire_owned().await?;
+        let vm = self.vm.clone();
+        let run = move || {
+            let _place = place;
+            let code = vm.compile(&code);
+            let code = code.map_err(|error| TaskError::Compile(task.code_id, error))?;
+            Ok(run(&vm, &code, &task.input, task.gas)?.0)
+        };
+        tokio::task::spawn_blocking(run).await?
+    }
+
+    async fn fetch(&self, code_id: u64) -> Result<Vec<u8>, TaskError> {
+        let found = self.client.code(code_id).await;
+        let found = found.map_err(|error| TaskError::Fetch(code_id, error))?;
+        let told = found.code_info.unwrap_or_default().data_hash;
+        if CodeHash::of(&found.data).0 != told.as_slice() {
+            return Err(TaskError::Hash(code_id));
+        }
+        Ok(found.data)
+    }
+}
+
+/// What a code computes of an input for at most so much gas, and the gas that it used.
+pub fn run(vm: &Vm, code: &Code, input: &[u8], gas: u64) -> Result<(Answer, u64), Fault> {
+    let task = bus::Task {
+        vm,
+        code,
+        points: gas.saturating_mul(POINTS_PER_GAS),
+        lane: Lane::Block,
+    };
+    let outcome = task.run(input)?;
+    let used = outcome.used.div_ceil(POINTS_PER_GAS);
+    Ok((answer(outcome), used))
+}
+
+/// Output is text; a failure has the reason alone, since it is what a contract is told.
+fn answer(outcome: Outcome<Vec<u8>>) -> Answer {
+    match outcome.result.map(String::from_utf8) {
+        Ok(Ok(text)) if text.len() <= MAX_ANSWER => Answer::Found(text),
+        Ok(Ok(_)) => Answer::Failed(format!("the output has more than {MAX_ANSWER} bytes")),
+        Ok(Err(_)) => Answer::Failed("the output is not valid UTF-8".into()),
+        Err(failure) => Answer::Failed(cut(failure.reason.to_string())),
+    }
+}
+
+/// As much of a text as an answer holds.
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(MAX_ANSWER));
+    text
+}
