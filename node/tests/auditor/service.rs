@@ -1,7 +1,8 @@
 //! What auditors ask the fake node.
 
 use slsbft_proto::service::v1::{
-    QueryAssignmentRequest, QueryAssignmentResponse, QueryLevelRequest, QueryLevelResponse,
+    QueryAssignmentRequest, QueryAssignmentResponse, QueryComputeTaskRequest, QueryComputeTaskResponse,
+    QueryLevelRequest, QueryLevelResponse,
     QueryLevelsRequest, QueryLevelsResponse, QueryParamsRequest as ParamsRequest,
     QueryParamsResponse as ParamsResponse, QueryProviderRequest, QueryProviderResponse,
     QueryProvidersRequest, QueryProvidersResponse, QueryVerdictRequest, QueryVerdictResponse,
@@ -26,6 +27,7 @@ serve!(Service {
     levels(QueryLevelsRequest) -> QueryLevelsResponse = none;
     assignment(QueryAssignmentRequest) -> QueryAssignmentResponse = State::assignment;
     verdict(QueryVerdictRequest) -> QueryVerdictResponse = none;
+    compute_task(QueryComputeTaskRequest) -> QueryComputeTaskResponse = none;
 });
 
 impl Node {

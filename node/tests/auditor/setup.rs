@@ -63,7 +63,7 @@ pub fn target(id: u32, endpoint: impl Into<String>) -> Target {
         address: format!("ankr1provider{id}"),
         endpoint: endpoint.into(),
         kind: EndpointKind::Http.into(),
-        bandwidth_kbps: 0,
+        ..Target::default()
     }
 }
 
