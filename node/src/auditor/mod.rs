@@ -147,7 +147,7 @@ impl Auditor {
             config,
             chain,
             book,
-            checker: Arc::new(Checker::new(prober.clone())),
+            checker: Arc::new(Checker::new(prober.clone(), metrics.clone())),
             prober,
             metrics,
             sight,

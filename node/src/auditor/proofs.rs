@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use super::{
+    metrics::Metrics,
     probe::{Failure, Prober, compute::Challenge},
     sight::Sight,
 };
@@ -35,6 +36,7 @@ pub type Delivered = BTreeMap<u32, u16>;
 /// Checks proofs.
 pub struct Checker {
     prober: Arc<Prober>,
+    metrics: Arc<Metrics>,
     /// Compiled when it is needed first.
     task: OnceCell<Arc<Task>>,
     asking: Semaphore,
@@ -42,9 +44,10 @@ pub struct Checker {
 }
 
 impl Checker {
-    pub fn new(prober: Arc<Prober>) -> Self {
+    pub fn new(prober: Arc<Prober>, metrics: Arc<Metrics>) -> Self {
         Self {
             prober,
+            metrics,
             task: OnceCell::new(),
             asking: Semaphore::new(ASKING),
             computing: Arc::new(Semaphore::new(COMPUTING as usize)),
@@ -83,6 +86,7 @@ impl Checker {
                 }
                 // It committed to nothing.
                 None => {
+                    self.metrics.checked(Some(0));
                     delivered.insert(target.id, 0);
                 }
             }
@@ -95,10 +99,10 @@ impl Checker {
                 () = &mut closed => None,
             };
             match ended {
-                Some(Ok((id, Some(part)))) => {
-                    delivered.insert(id, part);
+                Some(Ok((id, part))) => {
+                    self.metrics.checked(part);
+                    delivered.extend(part.map(|part| (id, part)));
                 }
-                Some(Ok((_, None))) => {}
                 Some(Err(error)) => tracing::error!(%error, "the check of a proof broke; report it"),
                 None => break,
             }

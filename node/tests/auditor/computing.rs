@@ -14,7 +14,7 @@ use slsbft_mechanism::{
     compute::{Tree, Work, delivered, root_of},
 };
 use slsbft_node::{
-    auditor::{Ended, probe::compute::PATH},
+    auditor::{Ended, metrics::Metrics, probe::compute::PATH},
     metering::server::Body,
     provider::{
         chain::ChainError,
@@ -29,7 +29,7 @@ use tempfile::TempDir;
 use crate::{
     gateway::gateway_with,
     node::Node,
-    setup::{BLOCK, auditor, eventually, key, next, target, within},
+    setup::{BLOCK, auditor_with, eventually, key, next, target, within},
     state::{SAMPLE, SEED},
     targets,
 };
@@ -78,15 +78,21 @@ async fn a_target_delivered_what_it_committed_to_shows_and_computed_rightly() {
     let lazy = Tree::new(lazy);
     // Another's work.
     let thief = Tree::new(digests(&work(1, SEGMENTS)));
+    let (server, node) = (targets::http().await, Node::start(&key(), BLOCK * 3).await);
+    // No block before everything is there.
+    node.state().halted = true;
+    let epoch = node.state().epoch;
     let homes: Vec<TempDir> = (0..3).map(|_| TempDir::new().unwrap()).collect();
-    let (mut shown, mut gateways) = (Vec::new(), Vec::new());
-    for (tree, home) in [&honest, &lazy, &thief].into_iter().zip(&homes) {
+    let mut gateways = Vec::new();
+    for (tree, home) in [honest.clone(), lazy.clone(), thief.clone()]
+        .into_iter()
+        .zip(&homes)
+    {
         let proofs = Arc::new(Proofs::default());
-        gateways.push(gateway_with(home, 0, Some(proofs.clone())).await);
-        shown.push((proofs, tree.clone()));
+        proofs.show(epoch, tree);
+        gateways.push(gateway_with(home, 0, Some(proofs)).await);
     }
     let endpoint = |n: usize| format!("http://{}/", gateways[n].http);
-    let (server, node) = (targets::http().await, Node::start(&key(), BLOCK * 3).await);
     let silent = || server.url("http", "/");
     node.state().targets = vec![
         computing(1, endpoint(0), Some(&honest)),
@@ -96,17 +102,23 @@ async fn a_target_delivered_what_it_committed_to_shows_and_computed_rightly() {
         computing(5, silent(), None),
         target(6, silent()),
     ];
-    let home = TempDir::new().unwrap();
-    let mut auditor = auditor(&node, home.path()).await;
+    let (home, metrics) = (TempDir::new().unwrap(), Arc::<Metrics>::default());
+    let mut auditor = auditor_with(&node, home.path(), metrics.clone()).await;
+    // The block that samples is the latest until the auditor has computed again.
+    let sampled = node.state().sample_height();
+    (node.state().stop_at, node.state().halted) = (Some(sampled), false);
     let auditing = tokio::spawn(async move { next(&mut auditor).await });
-    while !auditing.is_finished() {
-        let epoch = node.state().epoch;
-        for (proofs, tree) in &shown {
-            proofs.show(epoch, tree.clone());
-        }
-        tokio::time::sleep(POLL).await;
-    }
-    let (epoch, ended) = auditing.await.unwrap();
+    eventually("checks of all proofs", || {
+        let text = metrics.encode();
+        ["whole\"} 1", "part\"} 1", "none\"} 3"]
+            .iter()
+            .all(|end| text.contains(end))
+    })
+    .await;
+    assert!(!auditing.is_finished());
+    node.state().stop_at = None;
+    let (ended_in, ended) = auditing.await.unwrap();
+    assert_eq!(ended_in, epoch);
     assert!(matches!(ended, Ended::Revealed { reached: 6, .. }), "{ended:?}");
     let samples = work(2, SEGMENTS).samples(&SAMPLE);
     let right = samples.iter().filter(|segment| **segment % 2 == 1).count() as u32;

@@ -2,10 +2,10 @@
 
 use slsbft_proto::service::v1::{
     QueryAssignmentRequest, QueryAssignmentResponse, QueryComputeTaskRequest, QueryComputeTaskResponse,
-    QueryLevelRequest, QueryLevelResponse,
-    QueryLevelsRequest, QueryLevelsResponse, QueryParamsRequest as ParamsRequest,
-    QueryParamsResponse as ParamsResponse, QueryProviderRequest, QueryProviderResponse,
-    QueryProvidersRequest, QueryProvidersResponse, QueryVerdictRequest, QueryVerdictResponse,
+    QueryLevelRequest, QueryLevelResponse, QueryLevelsRequest, QueryLevelsResponse,
+    QueryParamsRequest as ParamsRequest, QueryParamsResponse as ParamsResponse, QueryProviderRequest,
+    QueryProviderResponse, QueryProvidersRequest, QueryProvidersResponse, QueryVerdictRequest,
+    QueryVerdictResponse,
     query_server::{Query as Service, QueryServer as LevelServer},
 };
 

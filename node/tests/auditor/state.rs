@@ -83,6 +83,8 @@ pub struct State {
     pub away: bool,
     /// No blocks while set.
     pub halted: bool,
+    /// No block after this one while set.
+    pub stop_at: Option<u64>,
     /// The account cannot pay.
     pub poor: bool,
     /// The account audits for nobody.
@@ -117,6 +119,7 @@ impl State {
             reveals: BTreeMap::new(),
             away: false,
             halted: false,
+            stop_at: None,
             poor: false,
             dismissed: false,
             swallows: false,
@@ -129,7 +132,8 @@ impl State {
         self.first + COMMIT - 1
     }
 
-    fn sample_height(&self) -> u64 {
+    /// Of the block whose beacon samples what was computed.
+    pub fn sample_height(&self) -> u64 {
         self.first + EPOCH / 3
     }
 
@@ -138,7 +142,7 @@ impl State {
     }
 
     pub fn make_block(&mut self) {
-        if self.halted {
+        if self.halted || self.stop_at.is_some_and(|last| self.height >= last) {
             return;
         }
         self.height += 1;

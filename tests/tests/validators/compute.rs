@@ -1,8 +1,9 @@
 //! Proofs of computing: what a provider of cores has to commit to, when, and what follows from it.
 
+use slsbft_app::app::{check, export};
 use slsbft_mechanism::{
     audit::{Finding, Report},
-    compute::{SAMPLES, Tree, Work, root_of, segments},
+    compute::{MOST_SEGMENTS, SAMPLES, Tree, Work, root_of, segments},
 };
 use slsbft_proto::service::v1::{
     AuditEntry, MsgCommitCompute, QueryAssignmentResponse, QueryComputeTaskRequest, QueryComputeTaskResponse,
@@ -11,7 +12,7 @@ use slsbft_proto::service::v1::{
 
 use crate::{
     audits::{assignment, commit, register, report, reveal},
-    support::{EPOCH, Network, Refusal},
+    support::{EPOCH, Network, Refusal, packed},
 };
 
 const STAKES: [u128; 5] = [300_000; 5];
@@ -183,11 +184,54 @@ fn the_resource_is_worth_the_part_of_the_computing_that_was_delivered() {
     assert_eq!(resource(&network), None);
 }
 
+#[test]
+fn an_auditor_that_lies_alone_about_the_computing_changes_nothing() {
+    let mut network = audited(PER_CORE);
+    audit_as(&mut network, |auditor| Some(if auditor == 0 { 0 } else { 1_000 }));
+    assert_eq!(resource(&network), Some(1_000_000_000));
+    audit_as(&mut network, |auditor| {
+        Some(if auditor == 0 { 1_000 } else { 125 })
+    });
+    assert_eq!(resource(&network), Some(125_000_000));
+}
+
+#[test]
+fn what_is_asked_of_providers_goes_on_in_an_exported_chain_and_its_invariants_hold() {
+    let mut network = audited(PER_CORE);
+    let message = commitment(&network, PROVIDER, [1; 32]);
+    network.send(PROVIDER, &message);
+    check(&network.chain.snapshot()).unwrap();
+    let state = export(&network.chain.snapshot(), network.chain.height as u64).unwrap();
+    assert_eq!(state.service.params.segments_per_core, PER_CORE);
+}
+
+#[test]
+fn a_commitment_costs_the_same_whatever_was_computed() {
+    let gas = |per_core| {
+        let mut network = audited(per_core);
+        let message = commitment(&network, PROVIDER, [per_core as u8; 32]);
+        let tx = network.operators[PROVIDER].send_message(packed(&message));
+        assert_eq!(network.chain.submit(tx.bytes()).code, 0);
+        let block = network.chain.block();
+        let result = block.results().last().unwrap();
+        assert_eq!(result.code, 0, "{}", result.log);
+        (task(&network, PROVIDER).segments, result.gas_used)
+    };
+    let (few, many) = (gas(1), gas(u32::MAX));
+    assert!(few.0 < many.0 && many.0 == MOST_SEGMENTS);
+    assert_eq!(few.1, many.1);
+}
+
 /// The rest of an epoch, and the next one's first block. All auditors report so much of the computing.
 fn audit(network: &mut Network, delivered: Option<u16>) {
+    audit_as(network, |_| delivered);
+}
+
+/// The same, with what each of the auditors reports.
+fn audit_as(network: &mut Network, delivered: impl Fn(usize) -> Option<u16>) {
     let mut reveals = Vec::new();
-    for (n, assigned) in auditors(network) {
-        let (report, entries) = with(report(&assigned, true), delivered);
+    for (place, (n, assigned)) in auditors(network).into_iter().enumerate() {
+        let (report, entries) = with(report(&assigned, true), delivered(place));
         let message = commit(network, n, &report);
         network.send(n, &message);
         reveals.push((n, entries));

@@ -2,8 +2,11 @@
 //! it is epoch-local. What is computed, and what of it is sampled, is `slsbft_mechanism::compute`; auditors
 //! report what they found of it.
 
+use std::collections::BTreeSet;
+
 use prost::Message;
-use slsbft_store::{Overlay, Read, Space};
+use slsbft_mechanism::compute::MOST_SEGMENTS;
+use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::Address;
 
 use super::{Params, ServiceError, audits, events, keys};
@@ -95,6 +98,30 @@ pub(super) fn commit(
     let root = root.to_vec();
     save(ctx.state, provider, &Task { root, ..task });
     events::compute_committed(ctx, provider, number);
+    Ok(())
+}
+
+/// Checks that only those have a task whose auditors report on it, and that what they committed to is a
+/// root.
+pub fn check(state: &impl Read) -> Result<(), Fault> {
+    let challenged: BTreeSet<Address> = audits::targets(state)?
+        .into_iter()
+        .filter_map(|target| target.challenged.then_some(target.operator))
+        .collect();
+    for entry in state.prefix(Space::Epoch, keys::TASK, Order::Ascending) {
+        let (key, value) = entry?;
+        let provider = keys::address_after(keys::TASK, &key);
+        let provider = provider.ok_or_else(|| Fault::corrupt("a task's key"))?;
+        let Task { segments, root } = record::decode(&value, &key)?;
+        let is_sound = (1..=MOST_SEGMENTS).contains(&segments) && matches!(root.len(), 0 | 32);
+        if !is_sound || !challenged.contains(&provider) {
+            let text = format!(
+                "the task of {provider}: {segments} segments, a root of {} bytes",
+                root.len()
+            );
+            return Err(Fault::Invariant(text));
+        }
+    }
     Ok(())
 }
 
