@@ -124,10 +124,15 @@ impl Checker {
         patience: Duration,
         until: impl Future<Output = ()>,
     ) -> Option<u16> {
-        let place = self.asking.acquire().await.ok()?;
+        tokio::pin!(until);
+        let place = tokio::select! {
+            place = self.asking.acquire() => place.ok()?,
+            // Others kept this machine waiting: that says nothing of this one.
+            () = &mut until => return None,
+        };
         let asked = tokio::select! {
             asked = timeout(LONGEST, self.ask(endpoint, challenge, patience)) => asked.ok(),
-            () = until => None,
+            () = &mut until => None,
         };
         drop(place);
         let shown = match asked.unwrap_or(Err(Failure::Timeout("proof of computing"))) {
