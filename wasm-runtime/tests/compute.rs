@@ -96,6 +96,8 @@ fn interpreted(input: [u8; 32]) -> [u8; 32] {
         instantiation: InstantiationCosts {
             module: 0,
             page: 0,
+            fresh_page: 0,
+            kept_pages: 0,
             data_byte: 0,
             segment_element: 0,
             table_element: 0,
