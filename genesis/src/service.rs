@@ -60,6 +60,10 @@ pub struct ServiceParams {
     pub release_seconds: u64,
     /// Of the self-stake, once per fall.
     pub fall_slash: Ratio,
+    /// Segments that a provider computes in an epoch for each registered core; 0: no computing is
+    /// proven.
+    #[serde(default)]
+    pub segments_per_core: u32,
 }
 
 /// What is known of an address, in microseconds of evidence.
@@ -149,6 +153,7 @@ impl Default for ServiceParams {
             min_self_stake: Amount::new(1_000 * UANKR_PER_ANKR),
             release_seconds: 21 * 86_400,
             fall_slash: Ratio::from_percent(1),
+            segments_per_core: 0,
         }
     }
 }

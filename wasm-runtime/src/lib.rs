@@ -7,11 +7,13 @@
 //!
 //! - [`pass`]: checks a contract's module and writes its accounting into it;
 //! - [`limits`]: what a module may contain at most;
-//! - [`prices`]: what its operators cost.
+//! - [`prices`]: what its operators cost;
+//! - [`compute`]: the task by which a provider shows that it computes.
 
 pub mod bus;
 mod cache;
 mod chain;
+pub mod compute;
 pub mod cosmwasm;
 mod engine;
 mod failure;

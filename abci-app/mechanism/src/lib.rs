@@ -8,6 +8,7 @@
 //! - [`level`]: service levels from evidence, and the two clocks
 //! - [`audit`]: who audits whom, and what their reports are worth
 //! - [`request`]: answers from outside of the chain: who gives them, and what is made of them
+//! - [`compute`]: what providers of computing compute to show it, and what of it is checked
 //! - [`reward`]: the release schedule and the parts of an epoch's reward
 //! - [`share`]: stake in shares, rewards by share
 //! - [`wide`]: products that need more than 128 bits
@@ -16,6 +17,7 @@
 
 pub mod audit;
 pub mod beacon;
+pub mod compute;
 pub mod election;
 mod halving;
 pub mod level;

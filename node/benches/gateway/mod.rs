@@ -47,6 +47,7 @@ pub fn config(home: PathBuf, upstream: SocketAddr, credit: Credit) -> Config {
         refresh: Duration::from_secs(5),
         expiry_margin: Duration::from_secs(60),
         keep_ended: Duration::from_secs(3_600),
+        proofs: None,
     }
 }
 

@@ -26,6 +26,7 @@ pub struct Metrics {
     reached: Gauge,
     probes: Family<Name, Counter>,
     latency: Histogram,
+    proofs: Family<Name, Counter>,
     epochs: Family<Name, Counter>,
 }
 
@@ -44,6 +45,7 @@ impl Default for Metrics {
             reached: Gauge::default(),
             probes: Family::default(),
             latency: Histogram::new(SECONDS),
+            proofs: Family::default(),
             epochs: Family::default(),
         };
         metrics.register();
@@ -72,6 +74,11 @@ impl Metrics {
             Unit::Seconds,
             self.latency.clone(),
         );
+        registry.register(
+            "proofs",
+            "Providers whose computing was checked, by what of it was delivered",
+            self.proofs.clone(),
+        );
         registry.register("epochs", "Epochs, by how they ended", self.epochs.clone());
     }
 
@@ -85,6 +92,18 @@ impl Metrics {
             Err(failure) => failure.name(),
         };
         self.probes.get_or_create(&Name { name }).inc();
+    }
+
+    /// A provider's computing was checked: so many thousandths of the samples were right; `None` if that
+    /// could not be found out.
+    pub fn checked(&self, delivered: Option<u16>) {
+        let name = match delivered {
+            None => "unchecked",
+            Some(0) => "none",
+            Some(..1_000) => "part",
+            Some(1_000..) => "whole",
+        };
+        self.proofs.get_or_create(&Name { name }).inc();
     }
 
     /// An epoch began.
@@ -119,6 +138,7 @@ mod tests {
         let metrics = Metrics::default();
         // A family without members is not written.
         metrics.probed(&Err(Failure::Status(500)));
+        metrics.checked(Some(1_000));
         metrics.ended("revealed");
         let text = metrics.encode();
         let names = text.lines().filter_map(|line| {

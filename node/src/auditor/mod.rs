@@ -8,6 +8,7 @@
 //!
 //! - `probe`: one look at one target
 //! - `survey`: all targets of an epoch, and what is made of their answers
+//! - `proofs`: whether they computed what they had to
 //! - `book`: reports on disk
 //! - `chain`, `sight`: the account that sends, and where the chain is
 //! - `metrics`
@@ -16,6 +17,7 @@ pub mod book;
 pub mod chain;
 pub mod metrics;
 pub mod probe;
+mod proofs;
 pub mod sight;
 pub mod survey;
 
@@ -36,6 +38,7 @@ use self::{
     chain::{Chain, SendError},
     metrics::Metrics,
     probe::Prober,
+    proofs::{Checker, Delivered},
     sight::Sight,
     survey::{Manner, Survey, Window},
 };
@@ -105,6 +108,7 @@ pub struct Auditor {
     chain: Chain,
     book: Book,
     prober: Arc<Prober>,
+    checker: Arc<Checker>,
     metrics: Arc<Metrics>,
     sight: watch::Receiver<Sight>,
     /// The epoch that was dealt with last, or is.
@@ -138,11 +142,13 @@ impl Auditor {
     ) -> Result<Self, BookError> {
         let book = Book::open(&config.home, chain.chain_id())?;
         let sight = sight::watch(chain.client().clone(), config.poll);
+        let prober = Arc::new(prober);
         Ok(Self {
             config,
             chain,
             book,
-            prober: Arc::new(prober),
+            checker: Arc::new(Checker::new(prober.clone(), metrics.clone())),
+            prober,
             metrics,
             sight,
             done: None,
@@ -248,7 +254,11 @@ impl Auditor {
             "auditing"
         );
         let survey = Survey::new(self.prober.clone(), &assignment.targets, manner, &self.metrics);
-        let entries = survey.run(&window, &self.sight).await;
+        let (mut entries, delivered) = tokio::join!(
+            survey.run(&window, &self.sight),
+            self.proofs(assignment, &window, manner.patience),
+        );
+        add_proofs(&mut entries, &delivered);
         if entries.is_empty() {
             return Err(Missed::Unmeasured);
         }
@@ -267,6 +277,33 @@ impl Auditor {
         let held = Held::new(self.chain.chain_id(), assignment.epoch, operator, salt, report);
         self.book.write(&held)?;
         Ok(held)
+    }
+
+    /// What the proofs of computing are worth, once the chain has sampled them.
+    async fn proofs(&self, assignment: &Assignment, window: &Window, patience: Duration) -> Delivered {
+        let Some(computing) = assignment.computing else {
+            return Delivered::new();
+        };
+        if assignment.targets.iter().all(|target| target.segments == 0) {
+            return Delivered::new();
+        }
+        self.until_height(computing.sample_height.min(window.close)).await;
+        while self.sight.borrow().height < window.close {
+            match self.chain.assignment().await {
+                Ok(now) if now.epoch != assignment.epoch => break,
+                Ok(now) if now.computing.is_some_and(|computing| computing.sample.is_some()) => {
+                    return self
+                        .checker
+                        .check(&now, patience, window.close, &self.sight)
+                        .await;
+                }
+                Ok(_) => {}
+                Err(error) => tracing::debug!(%error, "the sample of computing is not known yet"),
+            }
+            sleep(self.config.poll).await;
+        }
+        tracing::warn!("the proofs of computing are not checked: their sample came too late");
+        Delivered::new()
     }
 
     /// A process that was killed may have sent what is not in a block yet; sent twice, it would
@@ -374,6 +411,15 @@ impl Auditor {
         let mut sight = self.sight.clone();
         // The watcher ends only with this daemon.
         let _ = sight.wait_for(|sight| sight.height >= height).await;
+    }
+}
+
+/// Adds to what was found of targets what their proofs of computing were worth.
+fn add_proofs(entries: &mut [Entry], delivered: &Delivered) {
+    for entry in entries {
+        if let Finding::Reached(reading) = &mut entry.finding {
+            reading.delivered = delivered.get(&entry.target).copied();
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     metering::units::Credit,
     provider::{
         Provider,
+        compute::{Proofs, Prover},
         config::{Claims, Config, Limits},
         remote::{self, RemoteChain},
     },
@@ -28,6 +29,9 @@ Examples:
 The offer's meters may be requests, bytes, ms and cpu-ms. Put TLS before both
 ports when they are reached over a network. docs/protocol/gateway.md is the
 contract with clients.";
+
+/// Between looks at what there is to compute.
+const COMPUTE_POLL: Duration = Duration::from_secs(1);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -80,6 +84,10 @@ pub struct Args {
     /// Bytes a minute for each address that measures throughput, as auditors do; 0 serves none
     #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
     throughput_per_minute: u64,
+    /// Threads that compute what the chain asks of a provider that registered cores; 0 computes nothing
+    /// [default: as many as there are cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1024))]
+    compute_threads: Option<u32>,
     /// Seconds between claims; a deal that ends is claimed at once, if that is worth a claim
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     claim_interval: u64,
@@ -107,7 +115,13 @@ pub struct Args {
 }
 
 impl Args {
-    fn config(&self, global: &Global) -> Config {
+    /// None: nothing is computed.
+    fn threads(&self) -> u32 {
+        let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+        self.compute_threads.unwrap_or_else(cores)
+    }
+
+    fn config(&self, global: &Global, proofs: Option<Arc<Proofs>>) -> Config {
         let home = || {
             global
                 .home()
@@ -141,6 +155,7 @@ impl Args {
                 least: self.claim_least,
                 least_each: self.claim_least_each,
             },
+            proofs,
             refresh: Duration::from_secs(self.refresh),
             expiry_margin: Duration::from_secs(self.expiry_margin),
             keep_ended: Duration::from_secs(3_600),
@@ -159,7 +174,9 @@ pub fn run(args: &Args, global: &Global) -> Outcome {
             .unlock(&args.keyring.open(global), &args.from, &chain_id)?;
         let connect = async || RemoteChain::new(client.clone(), key.clone(), remote::INCLUSION).await;
         let chain = Arc::new(daemon::until_answered(connect).await?);
-        let start = async || Provider::start(args.config(global), chain.clone()).await;
+        let threads = args.threads();
+        let proofs = (threads > 0).then(Arc::<Proofs>::default);
+        let start = async || Provider::start(args.config(global, proofs.clone()), chain.clone()).await;
         let provider = daemon::until_answered(start).await?;
         daemon::tell(format_args!(
             "offer {} is served on http://{}",
@@ -169,8 +186,15 @@ pub fn run(args: &Args, global: &Global) -> Outcome {
             "vouchers are taken on http://{} (gRPC)",
             provider.vouchers
         ));
+        let computing = async {
+            match proofs {
+                Some(proofs) => Prover::new(chain, threads, COMPUTE_POLL, proofs).run().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             error = provider.failed() => Err(error.into()),
+            never = computing => match never {},
             () = daemon::asked_to_stop() => {
                 provider.stop().await;
                 Ok(())

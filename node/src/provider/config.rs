@@ -1,9 +1,10 @@
 //! What an operator can set for a provider, with its defaults.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use http::Uri;
 
+use super::compute::Proofs;
 use crate::metering::{server, units::Credit};
 
 /// A provider daemon's settings.
@@ -21,6 +22,8 @@ pub struct Config {
     pub credit: Credit,
     pub limits: Limits,
     pub claims: Claims,
+    /// What auditors are shown of what was computed; `None` if nothing is.
+    pub proofs: Option<Arc<Proofs>>,
     /// How often all deals are read anew.
     pub refresh: Duration,
     /// Deals that expire within this are no longer served and are claimed.

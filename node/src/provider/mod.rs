@@ -10,6 +10,7 @@ mod body;
 pub mod book;
 pub mod chain;
 mod claims;
+pub mod compute;
 pub mod config;
 mod deal;
 mod grpc;

@@ -115,6 +115,10 @@ impl Proxy {
 
 impl Handler for Proxy {
     async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+        let proofs = self.config.proofs.as_ref();
+        if let Some(proof) = proofs.and_then(|proofs| proofs.answer(&request)) {
+            return proof;
+        }
         let answer = match self.throughput.answer(&request, peer) {
             Some(sample) => sample,
             None => self.try_serve(request, peer).await,

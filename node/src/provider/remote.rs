@@ -7,10 +7,14 @@ use slsbft_client::{
     client::{DealsOf, Head},
 };
 use slsbft_proto::metering::v1::{ClaimVerdict, Deal, MsgClaim, MsgClaimResponse, Offer, SignedVoucher};
+use slsbft_proto::service::v1::MsgCommitCompute;
 use slsbft_types::Address;
 use tokio::sync::Mutex;
 
-use super::chain::{Chain, ChainError};
+use super::{
+    chain::{Chain, ChainError},
+    compute::{Assigned, Tasks},
+};
 
 /// Until a question to the node is given up.
 const QUESTION: Duration = Duration::from_secs(10);
@@ -133,6 +137,28 @@ impl Chain for RemoteChain {
         }
         // Whatever became of it, the deals on the chain show it.
         *pending = None;
+        Ok(())
+    }
+}
+
+#[tonic::async_trait]
+impl Tasks for RemoteChain {
+    async fn assigned(&self) -> Result<Option<Assigned>, ChainError> {
+        match ask(self.client.compute_task(&self.provider)).await? {
+            Some(task) => Assigned::read(&task, self.provider),
+            None => Ok(None),
+        }
+    }
+
+    async fn commit(&self, epoch: u64, root: [u8; 32], until: u64) -> Result<(), ChainError> {
+        let commitment = MsgCommitCompute {
+            provider: self.provider.to_string(),
+            epoch,
+            root: root.to_vec().into(),
+        };
+        let tx = TxBuilder::of(&commitment).timeout_height(until);
+        let tx = self.client.with_exact_fee(tx, &self.key).await?;
+        self.submitter.submit(tx).await?.wait(self.inclusion).await?;
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use slsbft_node::{
     auditor::probe::throughput::{MOST, PATH},
     provider::{
         Provider,
+        compute::Proofs,
         config::{Claims, Config, Limits},
     },
 };
@@ -18,6 +19,14 @@ use crate::{
 };
 
 async fn gateway(home: &TempDir, throughput_per_minute: u64) -> Provider {
+    gateway_with(home, throughput_per_minute, None).await
+}
+
+pub async fn gateway_with(
+    home: &TempDir,
+    throughput_per_minute: u64,
+    proofs: Option<Arc<Proofs>>,
+) -> Provider {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let config = Config {
         offer_id: OFFER,
@@ -35,6 +44,7 @@ async fn gateway(home: &TempDir, throughput_per_minute: u64) -> Provider {
         refresh: Duration::from_secs(1),
         expiry_margin: Duration::from_secs(60),
         keep_ended: Duration::from_secs(3_600),
+        proofs,
     };
     let chain = Arc::new(MemoryChain::new(&[meter("requests", 1_000, 0)]));
     Provider::start(config, chain).await.unwrap()

@@ -14,6 +14,7 @@ mod bounds;
 #[allow(dead_code, reason = "shared with the gateway's tests")]
 mod chain;
 mod commands;
+mod computing;
 mod epochs;
 mod gateway;
 #[path = "../common/node.rs"]

@@ -1,10 +1,11 @@
 //! What auditors ask the fake node.
 
 use slsbft_proto::service::v1::{
-    QueryAssignmentRequest, QueryAssignmentResponse, QueryLevelRequest, QueryLevelResponse,
-    QueryLevelsRequest, QueryLevelsResponse, QueryParamsRequest as ParamsRequest,
-    QueryParamsResponse as ParamsResponse, QueryProviderRequest, QueryProviderResponse,
-    QueryProvidersRequest, QueryProvidersResponse, QueryVerdictRequest, QueryVerdictResponse,
+    QueryAssignmentRequest, QueryAssignmentResponse, QueryComputeTaskRequest, QueryComputeTaskResponse,
+    QueryLevelRequest, QueryLevelResponse, QueryLevelsRequest, QueryLevelsResponse,
+    QueryParamsRequest as ParamsRequest, QueryParamsResponse as ParamsResponse, QueryProviderRequest,
+    QueryProviderResponse, QueryProvidersRequest, QueryProvidersResponse, QueryVerdictRequest,
+    QueryVerdictResponse,
     query_server::{Query as Service, QueryServer as LevelServer},
 };
 
@@ -28,6 +29,7 @@ serve!(Service {
     levels(QueryLevelsRequest) -> QueryLevelsResponse = none;
     assignment(QueryAssignmentRequest) -> QueryAssignmentResponse = State::assignment;
     verdict(QueryVerdictRequest) -> QueryVerdictResponse = none;
+    compute_task(QueryComputeTaskRequest) -> QueryComputeTaskResponse = none;
 });
 
 impl Node {

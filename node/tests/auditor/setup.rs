@@ -63,7 +63,7 @@ pub fn target(id: u32, endpoint: impl Into<String>) -> Target {
         address: format!("ankr1provider{id}"),
         endpoint: endpoint.into(),
         kind: EndpointKind::Http.into(),
-        bandwidth_kbps: 0,
+        ..Target::default()
     }
 }
 
@@ -78,10 +78,15 @@ pub fn config(home: &Path) -> Config {
 
 /// An auditor with its reports in `home`.
 pub async fn auditor(node: &Node, home: &Path) -> Auditor {
+    auditor_with(node, home, Arc::default()).await
+}
+
+/// One whose metrics the test can read.
+pub async fn auditor_with(node: &Node, home: &Path, metrics: Arc<Metrics>) -> Auditor {
     let client = Client::connect_lazy(&node.endpoint()).unwrap();
     let chain = within(Chain::new(client, key())).await.unwrap();
     let prober = Prober::new(&Trust::public(), true, Box::new(System::default())).unwrap();
-    Auditor::start(config(home), chain, prober, Arc::new(Metrics::default())).unwrap()
+    Auditor::start(config(home), chain, prober, metrics).unwrap()
 }
 
 /// How the next epoch that is not begun too late ends.

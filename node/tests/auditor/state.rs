@@ -43,6 +43,9 @@ const ACCOUNT_NUMBER: u64 = 11;
 /// Blocks of an epoch: 20 for commitments, 10 for reports.
 pub const EPOCH: u64 = 30;
 const COMMIT: u64 = EPOCH * 2 / 3;
+/// The beacons that computing begins with, and that samples it.
+pub const SEED: [u8; 32] = [5; 32];
+pub const SAMPLE: [u8; 32] = [6; 32];
 
 /// What blocks took.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +83,8 @@ pub struct State {
     pub away: bool,
     /// No blocks while set.
     pub halted: bool,
+    /// No block after this one while set.
+    pub stop_at: Option<u64>,
     /// The account cannot pay.
     pub poor: bool,
     /// The account audits for nobody.
@@ -114,6 +119,7 @@ impl State {
             reveals: BTreeMap::new(),
             away: false,
             halted: false,
+            stop_at: None,
             poor: false,
             dismissed: false,
             swallows: false,
@@ -126,12 +132,17 @@ impl State {
         self.first + COMMIT - 1
     }
 
+    /// Of the block whose beacon samples what was computed.
+    pub fn sample_height(&self) -> u64 {
+        self.first + EPOCH / 3
+    }
+
     fn last(&self) -> u64 {
         self.first + EPOCH - 1
     }
 
     pub fn make_block(&mut self) {
-        if self.halted {
+        if self.halted || self.stop_at.is_some_and(|last| self.height >= last) {
             return;
         }
         self.height += 1;
@@ -375,6 +386,12 @@ impl State {
                 .unwrap_or_default()
                 .into(),
             revealed: self.revealed,
+            compute_seed: SEED.to_vec().into(),
+            compute_sample_height: self.sample_height(),
+            compute_sample: match self.height < self.sample_height() {
+                true => Default::default(),
+                false => SAMPLE.to_vec().into(),
+            },
         })
     }
 }
@@ -388,7 +405,7 @@ fn entry(entry: &slsbft_proto::service::v1::AuditEntry) -> Entry {
         Finding::Reached(Reading {
             latency_ms: u16::try_from(entry.latency_ms).unwrap(),
             throughput_kbps: entry.throughput_kbps,
-            delivered: None,
+            delivered: entry.delivered.map(|part| u16::try_from(part).unwrap()),
         })
     } else {
         assert_eq!(

@@ -120,6 +120,7 @@ fn gateway_config(folder: &Path, upstream: &str) -> Config {
         refresh: Duration::from_millis(50),
         expiry_margin: Duration::from_secs(60),
         keep_ended: Duration::from_secs(3_600),
+        proofs: None,
     }
 }
 

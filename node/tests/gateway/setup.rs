@@ -62,6 +62,7 @@ pub fn config(home: &TempDir, upstream: SocketAddr) -> Config {
         refresh: Duration::from_millis(200),
         expiry_margin: Duration::from_secs(60),
         keep_ended: Duration::from_secs(3_600),
+        proofs: None,
     }
 }
 

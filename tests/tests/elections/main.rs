@@ -1,4 +1,4 @@
-//! Elections on real nodes: sets that change, misbehaviour, new keys, endpoints that fail.
+//! Elections on real nodes: sets that change, misbehaviour, new keys, endpoints that fail, proofs of computing.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod computing;
 mod endpoint;
 mod equivocation;
 mod keys;

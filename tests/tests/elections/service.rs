@@ -7,14 +7,14 @@ use slsbft_mechanism::proposer::ConsensusAddress;
 use slsbft_proto::{election::v1::Place, metering::v1::MsgCreateOfferResponse, service::v1::Level};
 use slsbft_tests::{
     Wallet,
-    fleet::{Daemon, Fleet, Node, OPERATOR, Plan},
+    fleet::{Daemon, Fleet, Node, Plan},
     market,
 };
 use slsbft_types::{Address, UANKR_PER_ANKR};
 
 use crate::{
     endpoint::Endpoint,
-    support::{View, address_from, alone, members_at},
+    support::{View, address_from, alone, audit, members_at},
 };
 
 /// Of an epoch. Auditors measure in the first two thirds, but for two blocks.
@@ -95,14 +95,6 @@ fn register(node: &Node, endpoint: &Endpoint) {
     ];
     let who = ["service", "register", "--moniker", "one", "--endpoint", &url];
     node.tx(&[&who[..], &promise].concat());
-}
-
-fn audit(node: &Node) -> Daemon {
-    let grpc = node.grpc_address();
-    let how = ["--from", OPERATOR, "--keyring-backend", "test", "--node", &grpc];
-    // All of the network is on this machine.
-    let local = ["--allow-private", "--poll-ms", "200"];
-    node.daemon(&[&["audit"], &how[..], &local].concat())
 }
 
 impl Market {

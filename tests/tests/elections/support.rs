@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use slsbft_client::{Client, ClientError, SigningKey, Submitter, TxBuilder, TxOutcome};
 use slsbft_mechanism::proposer::{ConsensusAddress, Validator};
-use slsbft_tests::fleet::{Node, wait_for};
+use slsbft_tests::fleet::{Daemon, Node, OPERATOR, wait_for};
 use slsbft_types::BASE_DENOM;
 use tokio::runtime::Runtime;
 
@@ -20,6 +20,15 @@ const GAS: u64 = 1_000_000;
 pub fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
     ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Audits with the key of a node's operator.
+pub fn audit(node: &Node) -> Daemon {
+    let grpc = node.grpc_address();
+    let how = ["--from", OPERATOR, "--keyring-backend", "test", "--node", &grpc];
+    // All of the network is on this machine.
+    let local = ["--allow-private", "--poll-ms", "200"];
+    node.daemon(&[&["audit"], &how[..], &local].concat())
 }
 
 /// A number from the environment, for longer runs: see CONTRIBUTING.

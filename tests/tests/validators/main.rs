@@ -11,6 +11,7 @@
 
 mod audits;
 mod beacon;
+mod compute;
 mod election;
 mod life;
 mod misbehaviour;

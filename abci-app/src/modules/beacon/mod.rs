@@ -28,8 +28,7 @@ use slsbft_types::Address;
 pub use errors::BeaconError;
 pub use msg::Msg;
 pub use proposals::judge_previous;
-use system::CONTRIBUTIONS_KEPT;
-pub use system::{MSG_TYPE_URL, Prover, apply, check, prepare, response, system_tx};
+pub use system::{CONTRIBUTIONS_KEPT, MSG_TYPE_URL, Prover, apply, check, prepare, response, system_tx};
 
 use crate::{
     errors::{ExecError, Fault},

@@ -1,12 +1,17 @@
 //! Audits of the running epoch: who has to measure whom, what was committed to,
 //! what was revealed. All of it is epoch-local, and gone when the epoch ends.
 
+use std::collections::BTreeSet;
+
 use prost::Message;
-use slsbft_mechanism::audit::{self, Auditor, Report, Target};
+use slsbft_mechanism::{
+    audit::{self, Auditor, Report, Target},
+    compute::segments,
+};
 use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::Address;
 
-use super::{Params, Service, ServiceError, Validators, events, keys, registry};
+use super::{Params, Service, ServiceError, Validators, compute, events, keys, registry};
 use crate::{
     context::Context,
     errors::{ExecError, Fault},
@@ -140,39 +145,53 @@ impl<L, V: Validators> Service<L, V> {
     }
 }
 
-/// Assigns the audits of the epoch that begins with the next block.
+/// Assigns the audits of the epoch that begins with this block, and what those who are audited have to
+/// compute.
 pub fn assign(state: &mut Overlay, seed: &[u8; 32], auditors: &[Auditor]) -> Result<(), Fault> {
-    let rules = Params::load(state)?.audits;
-    let mut targets: Vec<Target> = registry::all(state)?
-        .into_iter()
-        .map(|(operator, provider)| {
-            let resources = provider.resources.unwrap_or_default();
-            Target {
-                id: provider.id,
-                operator,
-                promised_kbps: u32::try_from(resources.bandwidth_kbps).unwrap_or(u32::MAX),
-                // Storage and computing are proven when contracts run.
-                challenged: false,
-            }
-        })
-        .collect();
-    targets.sort_unstable_by_key(|target| target.id);
-    let assigned = audit::assign(seed, auditors, &targets, &rules)
+    let params = Params::load(state)?;
+    let (targets, segments): (Vec<Target>, Vec<u32>) = providers(state, &params)?.into_iter().unzip();
+    let assigned = audit::assign(seed, auditors, &targets, &params.audits)
         .map_err(|error| Fault::Invariant(format!("assignment of audits: {error}")))?;
-    let any = assigned.iter().any(|targets| !targets.is_empty());
+    let audited: BTreeSet<u32> = assigned.iter().flatten().copied().collect();
     for (auditor, targets) in auditors.iter().zip(assigned) {
         if !targets.is_empty() {
             let key = keys::assignment(&auditor.operator);
             state.set(Space::Epoch, key, Assignment { targets }.encode_to_vec());
         }
     }
-    if any {
+    for (target, segments) in targets.iter().zip(segments) {
+        if target.challenged && audited.contains(&target.id) {
+            compute::give(state, &target.operator, segments);
+        }
+    }
+    if !audited.is_empty() {
         let stored = Targets {
             targets: targets.iter().map(StoredTarget::write).collect(),
         };
         state.set(Space::Epoch, keys::TARGETS.to_vec(), stored.encode_to_vec());
     }
     Ok(())
+}
+
+/// Everybody who is registered, in the order of their ids, with the segments to compute.
+fn providers(state: &impl Read, params: &Params) -> Result<Vec<(Target, u32)>, Fault> {
+    let per_core = compute::per_core(state, params)?;
+    let mut providers: Vec<_> = registry::all(state)?
+        .into_iter()
+        .map(|(operator, provider)| {
+            let resources = provider.resources.unwrap_or_default();
+            let segments = segments(resources.cpu_milli, per_core);
+            let target = Target {
+                id: provider.id,
+                operator,
+                promised_kbps: u32::try_from(resources.bandwidth_kbps).unwrap_or(u32::MAX),
+                challenged: segments > 0,
+            };
+            (target, segments)
+        })
+        .collect();
+    providers.sort_unstable_by_key(|(target, _)| target.id);
+    Ok(providers)
 }
 
 /// The targets of the running epoch, by id.
@@ -204,7 +223,7 @@ pub fn duties(state: &impl Read) -> Result<Duties, Fault> {
 
 /// Forgets the epoch's audits.
 pub fn clear(state: &mut Overlay) -> Result<(), Fault> {
-    for prefix in [keys::ASSIGNMENT, keys::COMMITMENT, keys::REPORT] {
+    for prefix in [keys::ASSIGNMENT, keys::COMMITMENT, keys::REPORT, keys::TASK] {
         let gone: Vec<_> = state
             .prefix(Space::Epoch, prefix, Order::Ascending)
             .collect::<Result<_, _>>()?;
@@ -274,7 +293,7 @@ fn account(state: &impl Read, key: &[u8]) -> Result<Option<Address>, Fault> {
         .transpose()
 }
 
-fn running(state: &impl Read, number: u64) -> Result<Epoch, ExecError> {
+pub fn running(state: &impl Read, number: u64) -> Result<Epoch, ExecError> {
     let epoch = epochs::current(state)?;
     if epoch.number != number {
         return Err(ServiceError::WrongEpoch {

@@ -43,6 +43,8 @@ pub enum ServiceError {
     UnknownTarget(u32),
     #[error("report: {0}")]
     Report(String),
+    #[error("this provider has nothing to compute in the running epoch")]
+    NoTask,
 }
 
 impl ServiceError {
@@ -67,6 +69,7 @@ impl ServiceError {
             Self::NotCommitted => 17,
             Self::UnknownTarget(_) => 18,
             Self::Report(_) => 19,
+            Self::NoTask => 20,
         }
     }
 }

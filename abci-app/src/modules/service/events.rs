@@ -48,6 +48,14 @@ pub fn audit(ctx: &mut Context<'_>, what: &str, operator: &Address, epoch: u64) 
     );
 }
 
+pub fn compute_committed(ctx: &mut Context<'_>, provider: &Address, epoch: u64) {
+    ctx.emit(
+        event("compute_committed")
+            .attr("provider", provider)
+            .attr("epoch", epoch),
+    );
+}
+
 /// `what` is `service_paused`, `service_resumed`, `service_fell` or `service_rearmed`.
 pub fn level_changed(ctx: &mut Context<'_>, what: &str, address: &Address) {
     ctx.emit(event(what).attr("address", address));

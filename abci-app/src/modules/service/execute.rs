@@ -2,11 +2,11 @@
 
 use cosmos_sdk_proto::Any;
 use slsbft_proto::service::v1::{
-    MsgCommitAuditResponse, MsgDeregisterProviderResponse, MsgRevealAuditResponse, MsgSetAuditorResponse,
-    MsgUpdateProviderResponse,
+    MsgCommitAuditResponse, MsgCommitComputeResponse, MsgDeregisterProviderResponse, MsgRevealAuditResponse,
+    MsgSetAuditorResponse, MsgUpdateProviderResponse,
 };
 
-use super::{Msg, Service, Validators};
+use super::{Msg, Service, Validators, compute};
 use crate::{
     context::Context,
     errors::ExecError,
@@ -54,6 +54,14 @@ impl<L: Ledger, V: Validators> Service<L, V> {
             } => {
                 self.reveal(ctx, auditor, *epoch, salt, report)?;
                 Ok(pack(&MsgRevealAuditResponse {}))
+            }
+            Msg::CommitCompute {
+                provider,
+                epoch,
+                root,
+            } => {
+                compute::commit(ctx, provider, *epoch, root)?;
+                Ok(pack(&MsgCommitComputeResponse {}))
             }
         }
     }

@@ -75,6 +75,7 @@ fn read_params(section: &ServiceParams) -> Params {
         min_self_stake: section.min_self_stake,
         release_seconds: section.release_seconds,
         fall_slash: section.fall_slash,
+        segments_per_core: section.segments_per_core,
     }
 }
 
@@ -97,6 +98,7 @@ fn write_params(params: &Params) -> ServiceParams {
         min_self_stake: params.min_self_stake,
         release_seconds: params.release_seconds,
         fall_slash: params.fall_slash,
+        segments_per_core: params.segments_per_core,
     }
 }
 

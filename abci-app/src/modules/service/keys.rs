@@ -37,6 +37,8 @@ pub const ASSIGNMENT: &[u8] = b"service/assignment/";
 pub const COMMITMENT: &[u8] = b"service/commitment/";
 /// ‖ operator → the report it revealed.
 pub const REPORT: &[u8] = b"service/report/";
+/// ‖ provider → what it has to compute, and the root that it committed to.
+pub const TASK: &[u8] = b"service/task/";
 /// ‖ provider → what consumers paid and said in the running epoch.
 pub const RATING: &[u8] = b"service/rating/";
 /// ‖ provider → how it answered requests in the running epoch.
@@ -101,6 +103,10 @@ pub fn report(operator: &Address) -> Vec<u8> {
 
 pub fn answers(provider: &Address) -> Vec<u8> {
     [ANSWERS, &owner(provider)].concat()
+}
+
+pub fn task(provider: &Address) -> Vec<u8> {
+    [TASK, &owner(provider)].concat()
 }
 
 pub fn rating(provider: &Address) -> Vec<u8> {

@@ -8,6 +8,7 @@
 //!
 //! - `registry`: providers and their self-stake
 //! - `audits`: assignments, commitments, reports
+//! - `compute`: proofs of computing: tasks and commitments
 //! - `ratings`: what consumers say, weighed by what they pay
 //! - `answers`: how providers answer requests
 //! - `records`: evidence of service, in pages
@@ -17,6 +18,7 @@
 mod answers;
 mod audits;
 mod boundary;
+mod compute;
 mod errors;
 mod events;
 mod execute;

@@ -28,6 +28,7 @@ const DEREGISTER: &str = "/slsbft.service.v1.MsgDeregisterProvider";
 const SET_AUDITOR: &str = "/slsbft.service.v1.MsgSetAuditor";
 const COMMIT: &str = "/slsbft.service.v1.MsgCommitAudit";
 const REVEAL: &str = "/slsbft.service.v1.MsgRevealAudit";
+const COMMIT_COMPUTE: &str = "/slsbft.service.v1.MsgCommitCompute";
 
 // `docs/protocol/gas.md` explains the figures.
 const REGISTER_GAS: u64 = 120_000;
@@ -70,6 +71,11 @@ pub enum Msg {
         salt: [u8; 32],
         report: Report,
     },
+    CommitCompute {
+        provider: Address,
+        epoch: u64,
+        root: [u8; 32],
+    },
 }
 
 /// What a provider says of itself.
@@ -92,6 +98,7 @@ impl Msg {
             SET_AUDITOR => decode(value).and_then(set_auditor),
             COMMIT => decode(value).and_then(commit),
             REVEAL => decode(value).and_then(reveal),
+            COMMIT_COMPUTE => decode(value).and_then(commit_compute),
             _ => return None,
         };
         Some(read)
@@ -101,7 +108,8 @@ impl Msg {
         match self {
             Self::Register { provider, .. }
             | Self::Update { provider, .. }
-            | Self::Deregister { provider } => *provider,
+            | Self::Deregister { provider }
+            | Self::CommitCompute { provider, .. } => *provider,
             Self::SetAuditor { operator, .. } => *operator,
             Self::Commit { auditor, .. } | Self::Reveal { auditor, .. } => *auditor,
         }
@@ -115,6 +123,7 @@ impl Msg {
             Self::SetAuditor { .. } => SET_AUDITOR,
             Self::Commit { .. } => COMMIT,
             Self::Reveal { .. } => REVEAL,
+            Self::CommitCompute { .. } => COMMIT_COMPUTE,
         }
     }
 
@@ -124,7 +133,7 @@ impl Msg {
             Self::Update { .. } => UPDATE_GAS,
             Self::Deregister { .. } => DEREGISTER_GAS,
             Self::SetAuditor { .. } => SET_AUDITOR_GAS,
-            Self::Commit { .. } => COMMIT_GAS,
+            Self::Commit { .. } | Self::CommitCompute { .. } => COMMIT_GAS,
             Self::Reveal { report, .. } => REVEAL_GAS + PER_ENTRY_GAS * report.entries().len() as u64,
         }
     }
@@ -188,6 +197,14 @@ fn reveal(msg: v1::MsgRevealAudit) -> Result<Msg, TxError> {
         epoch: msg.epoch,
         salt: bytes32("salt", &msg.salt)?,
         report: Report::new(entries).map_err(|e| ServiceError::Report(e.to_string()))?,
+    })
+}
+
+fn commit_compute(msg: v1::MsgCommitCompute) -> Result<Msg, TxError> {
+    Ok(Msg::CommitCompute {
+        provider: address("provider", &msg.provider)?,
+        epoch: msg.epoch,
+        root: bytes32("root", &msg.root)?,
     })
 }
 

@@ -19,6 +19,8 @@ pub struct Params {
     pub release_seconds: u64,
     /// Of the self-stake, once per fall.
     pub fall_slash: Ratio,
+    /// Segments of a compute proof for each registered core; none: computing is not proven.
+    pub segments_per_core: u32,
 }
 
 impl Params {
@@ -59,6 +61,7 @@ impl Params {
             },
             release_seconds: stored.release_seconds,
             fall_slash: ratio(stored.fall_slash)?,
+            segments_per_core: stored.segments_per_core,
         })
     }
 
@@ -80,6 +83,7 @@ impl Params {
             min_self_stake: self.min_self_stake.to_string(),
             release_seconds: self.release_seconds,
             fall_slash: self.fall_slash.billionths(),
+            segments_per_core: self.segments_per_core,
         }
     }
 }

@@ -2,18 +2,26 @@
 
 use slsbft_mechanism::level::Record;
 use slsbft_proto::service::v1::{
-    self, Level, Provider, QueryAssignmentRequest, QueryAssignmentResponse, QueryLevelRequest,
-    QueryLevelResponse, QueryLevelsRequest, QueryLevelsResponse, QueryParamsRequest, QueryParamsResponse,
-    QueryProviderRequest, QueryProviderResponse, QueryProvidersRequest, QueryProvidersResponse,
-    QueryVerdictRequest, QueryVerdictResponse, Target,
+    self, Level, Provider, QueryAssignmentRequest, QueryAssignmentResponse, QueryComputeTaskRequest,
+    QueryComputeTaskResponse, QueryLevelRequest, QueryLevelResponse, QueryLevelsRequest, QueryLevelsResponse,
+    QueryParamsRequest, QueryParamsResponse, QueryProviderRequest, QueryProviderResponse,
+    QueryProvidersRequest, QueryProvidersResponse, QueryVerdictRequest, QueryVerdictResponse, Target,
 };
 use slsbft_store::{Read, Space};
 use slsbft_types::{Address, Ratio};
 
-use super::{Params, Service, Validators, audits, keys, record_of, records, registry};
+use super::{
+    Params, Service, Validators, audits,
+    compute::{self, Schedule},
+    keys, record_of, records, registry,
+};
 use crate::{
     errors::{ExecError, Fault},
-    modules::{epochs, ledger::Ledger, record},
+    modules::{
+        epochs::{self, Epoch},
+        ledger::Ledger,
+        record,
+    },
     query::{QueryError, View, answer, operator, page::paginate},
 };
 
@@ -55,6 +63,7 @@ impl<L: Ledger, V: Validators> Service<L, V> {
             "Levels" => answer(request, |r| levels(state, r)),
             "Assignment" => answer(request, |r| self.assignment(state, &r)),
             "Verdict" => answer(request, |r| verdict(state, &r)),
+            "ComputeTask" => answer(request, |r| compute_task(state, &r)),
             other => Err(QueryError::unimplemented(other)),
         }
     }
@@ -72,16 +81,13 @@ impl<L: Ledger, V: Validators> Service<L, V> {
             Err(ExecError::Tx(error)) => return Err(QueryError::not_found(error)),
             Err(ExecError::Fault(fault)) => return Err(fault.into()),
         };
-        let epoch = epochs::current(state)?;
-        if state.height() < epoch.first_height {
-            return Err(QueryError::unavailable(format!(
-                "the audits of epoch {} are assigned by its first block, {}",
-                epoch.number, epoch.first_height
-            )));
-        }
+        let epoch = begun(state)?;
         let ids = audits::assignment(state, &operator)?.unwrap_or_default();
         let targets = targets(state, &ids)?;
         let digest = audits::commitment(state, &operator)?;
+        let beacon = |height| compute::beacon_after(state, state.height(), height);
+        let sample_height = Schedule::of(&epoch).map(|schedule| schedule.sample_height);
+        let sample = sample_height.map(beacon).transpose()?;
         Ok(QueryAssignmentResponse {
             epoch: epoch.number,
             operator: operator.to_string(),
@@ -91,8 +97,23 @@ impl<L: Ledger, V: Validators> Service<L, V> {
             height: state.height(),
             digest: digest.map(|digest| digest.to_vec()).unwrap_or_default().into(),
             revealed: audits::is_revealed(state, &operator)?,
+            compute_seed: beacon(epoch.first_height)?.into(),
+            compute_sample_height: sample_height.unwrap_or_default(),
+            compute_sample: sample.unwrap_or_default().into(),
         })
     }
+}
+
+/// The running epoch, once its first block has assigned its audits.
+fn begun(state: &View<'_, impl Read>) -> Result<Epoch, QueryError> {
+    let epoch = epochs::current(state)?;
+    if state.height() < epoch.first_height {
+        return Err(QueryError::unavailable(format!(
+            "the audits of epoch {} are assigned by its first block, {}",
+            epoch.number, epoch.first_height
+        )));
+    }
+    Ok(epoch)
 }
 
 /// The targets with these ids that are still registered.
@@ -108,12 +129,15 @@ fn targets(state: &View<'_, impl Read>, ids: &[u32]) -> Result<Vec<Target>, Quer
         let Some(provider) = registry::provider(state, &slot.address)? else {
             continue;
         };
+        let task = compute::task(state, &slot.address)?.unwrap_or_default();
         targets.push(Target {
             id: *id,
             kind: provider.kind,
             bandwidth_kbps: provider.resources.unwrap_or_default().bandwidth_kbps,
             address: provider.address,
             endpoint: provider.endpoint,
+            segments: task.segments,
+            compute_root: task.root.into(),
         });
     }
     Ok(targets)
@@ -203,5 +227,23 @@ fn verdict(
         reached: slot.verdict.reached,
         endpoint: slot.verdict.endpoint.map(Ratio::billionths),
         resource: slot.verdict.resource.map(Ratio::billionths),
+    })
+}
+
+fn compute_task(
+    state: &View<'_, impl Read>,
+    request: &QueryComputeTaskRequest,
+) -> Result<QueryComputeTaskResponse, QueryError> {
+    let address = operator(&request.address)?;
+    let epoch = begun(state)?;
+    let task = compute::task(state, &address)?.unwrap_or_default();
+    let schedule = Schedule::of(&epoch);
+    Ok(QueryComputeTaskResponse {
+        epoch: epoch.number,
+        segments: task.segments,
+        seed: compute::beacon_after(state, state.height(), epoch.first_height)?.into(),
+        commit_until: schedule.map(|schedule| schedule.commit_until).unwrap_or_default(),
+        height: state.height(),
+        root: task.root.into(),
     })
 }

@@ -4,7 +4,7 @@ use slsbft_proto::service::v1::{MsgRegisterProviderResponse, Provider};
 use slsbft_store::{Order, Overlay, Read, Space};
 use slsbft_types::{Address, Amount, BASE_DENOM, Coins, Ratio, Time};
 
-use super::{Params, STAKES, Service, ServiceError, events, keys, msg::Profile, records};
+use super::{Params, STAKES, Service, ServiceError, compute, events, keys, msg::Profile, records};
 use crate::{
     context::Context,
     errors::{ExecError, Fault},
@@ -161,7 +161,7 @@ impl<L: Ledger, V> Service<L, V> {
         Ok(burned)
     }
 
-    /// Checks that the module's account holds what its records say.
+    /// Checks that the module's account holds what its records say, and the tasks of the running epoch.
     pub fn check(&self, state: &impl Read) -> Result<(), ExecError> {
         let mut sum = Amount::ZERO;
         let mut add = |amount: Amount| -> Result<(), Fault> {
@@ -177,7 +177,7 @@ impl<L: Ledger, V> Service<L, V> {
         }
         let held = self.ledger.balance(state, &stakes_account(), BASE_DENOM)?;
         if held == sum {
-            return Ok(());
+            return Ok(compute::check(state)?);
         }
         let text = format!("the service account holds {held}, self-stakes add up to {sum}");
         Err(Fault::Invariant(text).into())

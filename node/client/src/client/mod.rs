@@ -26,7 +26,7 @@ pub use error::{ClientError, TxFailure};
 pub use metering::DealsOf;
 pub use query::{Account, Head};
 pub use service::TxOutcome;
-pub use service_level::Assignment;
+pub use service_level::{Assignment, Computing};
 
 /// How long one request may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);

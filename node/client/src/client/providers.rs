@@ -2,9 +2,10 @@
 //! a validator by its operator's.
 
 use slsbft_proto::service::v1::{
-    Level, Params, Provider, QueryAssignmentRequest, QueryAssignmentResponse, QueryLevelRequest,
-    QueryLevelsRequest, QueryParamsRequest, QueryProviderRequest, QueryProviderResponse,
-    QueryProvidersRequest, QueryVerdictRequest, QueryVerdictResponse, query_client::QueryClient,
+    Level, Params, Provider, QueryAssignmentRequest, QueryAssignmentResponse, QueryComputeTaskRequest,
+    QueryComputeTaskResponse, QueryLevelRequest, QueryLevelsRequest, QueryParamsRequest,
+    QueryProviderRequest, QueryProviderResponse, QueryProvidersRequest, QueryVerdictRequest,
+    QueryVerdictResponse, query_client::QueryClient,
 };
 use slsbft_types::Address;
 use tonic::transport::Channel;
@@ -73,6 +74,14 @@ impl Client {
     pub async fn audit_verdict(&self, provider: &Address) -> Result<QueryVerdictResponse, ClientError> {
         let address = provider.to_string();
         let answer = self.services().verdict(QueryVerdictRequest { address }).await;
+        Ok(answer.map_err(|s| self.failed(s))?.into_inner())
+    }
+
+    /// What a provider has to compute in the running epoch.
+    pub async fn compute_task(&self, provider: &Address) -> Result<QueryComputeTaskResponse, ClientError> {
+        let address = provider.to_string();
+        let request = QueryComputeTaskRequest { address };
+        let answer = self.services().compute_task(request).await;
         Ok(answer.map_err(|s| self.failed(s))?.into_inner())
     }
 }

@@ -1,6 +1,6 @@
 //! Reading what an auditor has to do.
 
-use slsbft_proto::service::v1::Target;
+use slsbft_proto::service::v1::{QueryAssignmentResponse, Target};
 use slsbft_types::Address;
 
 use super::{Client, ClientError};
@@ -22,6 +22,19 @@ pub struct Assignment {
     /// What was committed to.
     pub digest: Option<[u8; 32]>,
     pub revealed: bool,
+    /// How computing is proven; `None` if it is not in this epoch.
+    pub computing: Option<Computing>,
+}
+
+/// How computing is proven in an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Computing {
+    /// The beacon that it begins with.
+    pub seed: [u8; 32],
+    /// The block whose beacon samples what was committed to.
+    pub sample_height: u64,
+    /// That beacon; `None` before.
+    pub sample: Option<[u8; 32]>,
 }
 
 impl Client {
@@ -32,14 +45,7 @@ impl Client {
             "" => None,
             text => Some(text.parse().map_err(|_| self.without("a readable operator"))?),
         };
-        let digest = match answer.digest.as_ref() {
-            [] => None,
-            digest => Some(
-                digest
-                    .try_into()
-                    .map_err(|_| self.without("a digest of 32 bytes"))?,
-            ),
-        };
+        let computing = self.computing(&answer)?;
         Ok(Assignment {
             epoch: answer.epoch,
             operator,
@@ -47,8 +53,27 @@ impl Client {
             commit_until: answer.commit_until,
             reveal_until: answer.reveal_until,
             height: answer.height,
-            digest,
+            digest: self.bytes32(&answer.digest, "a digest of 32 bytes")?,
             revealed: answer.revealed,
+            computing,
         })
+    }
+
+    fn computing(&self, answer: &QueryAssignmentResponse) -> Result<Option<Computing>, ClientError> {
+        let seed = self.bytes32(&answer.compute_seed, "a beacon of 32 bytes")?;
+        let sample = self.bytes32(&answer.compute_sample, "a beacon of 32 bytes")?;
+        let sample_height = answer.compute_sample_height;
+        Ok(seed.filter(|_| sample_height > 0).map(|seed| Computing {
+            seed,
+            sample_height,
+            sample,
+        }))
+    }
+
+    fn bytes32(&self, bytes: &[u8], what: &'static str) -> Result<Option<[u8; 32]>, ClientError> {
+        match bytes {
+            [] => Ok(None),
+            bytes => Ok(Some(bytes.try_into().map_err(|_| self.without(what))?)),
+        }
     }
 }

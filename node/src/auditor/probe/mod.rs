@@ -7,8 +7,10 @@
 //! - `http`, `grpc`: a question and the head of its answer
 //! - `fetch`: a whole document, within bounds
 //! - `throughput`: how much a target moves
+//! - `compute`: what it shows of its computing
 
 mod address;
+pub mod compute;
 mod connect;
 mod endpoint;
 mod fetch;
@@ -18,6 +20,7 @@ mod resolve;
 pub mod throughput;
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
@@ -25,7 +28,10 @@ use std::{
 use ::http::StatusCode;
 use tokio::{sync::Semaphore, time::Duration};
 
-use self::connect::{Connection, Inside, Tls};
+use self::{
+    compute::Challenge,
+    connect::{Connection, Inside, Tls},
+};
 pub use self::{
     connect::Trust,
     endpoint::{Endpoint, EndpointError, Protocol},
@@ -199,6 +205,27 @@ impl Prober {
                 tracing::debug!(endpoint = endpoint.authority, %failure, "no sample of throughput");
                 Some(0)
             }
+        }
+    }
+
+    /// The digests that a target shows of what it committed to, by segment.
+    pub async fn prove(
+        &self,
+        endpoint: &str,
+        challenge: &Challenge,
+        patience: Duration,
+    ) -> Result<BTreeMap<u32, [u8; 32]>, Failure> {
+        let endpoint: Endpoint = endpoint.parse()?;
+        if endpoint.protocol == Protocol::Tcp {
+            return Ok(BTreeMap::new());
+        }
+        let addresses = self.addresses(&endpoint).await?;
+        let request = http::get(&endpoint, &challenge.path())?;
+        let connection = self.connect(&endpoint, &addresses).await?;
+        let answer = http::ask(connection, endpoint.protocol, request, patience).await?;
+        match answer.response.status() {
+            StatusCode::OK => Ok(challenge.read(answer).await),
+            other => Err(Failure::Status(other.as_u16())),
         }
     }
 

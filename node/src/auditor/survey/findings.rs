@@ -55,7 +55,7 @@ impl Found {
         Some(Finding::Reached(Reading {
             latency_ms: u16::try_from(median.as_millis()).unwrap_or(u16::MAX),
             throughput_kbps: self.throughput_kbps(),
-            // Challenges of storage and computing come with contracts.
+            // What its proofs are worth is found out apart.
             delivered: None,
         }))
     }

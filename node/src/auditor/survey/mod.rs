@@ -219,6 +219,7 @@ mod tests {
             height,
             digest: None,
             revealed: false,
+            computing: None,
         }
     }
 

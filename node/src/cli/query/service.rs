@@ -45,6 +45,12 @@ pub enum Command {
         /// An address, or the name of a key
         provider: String,
     },
+    /// What a provider has to compute in this epoch, and the root it committed to
+    #[command(after_help = "Examples:\n  slsbftd query service compute-task alice")]
+    ComputeTask {
+        /// An address, or the name of a key
+        provider: String,
+    },
     /// The rules: auditors, half-life, floor
     #[command(after_help = "Examples:\n  slsbftd query service params")]
     Params,
@@ -64,6 +70,7 @@ pub async fn run(command: Command, client: &Client, with: &With, global: &Global
             render::hexed(&client.audit_assignment(&account(&auditor)?).await?)
         }
         Command::Verdict { provider } => render::proto(&client.audit_verdict(&account(&provider)?).await?),
+        Command::ComputeTask { provider } => render::hexed(&client.compute_task(&account(&provider)?).await?),
         Command::Params => render::proto(&client.service_params().await?),
     }
 }
