@@ -19,6 +19,7 @@ mod compilers;
 mod compiling;
 mod escrow;
 mod hooks;
+mod hostile;
 mod interpreters;
 mod languages;
 mod listener;
