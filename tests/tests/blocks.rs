@@ -325,6 +325,6 @@ fn a_small_fixed_history_has_its_golden_app_hash() {
     let found: String = chain.app_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
         found,
-        "7ca015809ddf5b948427b29867ee0b04bee1f9d7c3554eca3467d8ad4a5c0d93"
+        "121f7a8dea90200ac84a8276ec25e0737d15d5e86d72e9a3e488b0c080d6873f"
     );
 }
