@@ -77,7 +77,7 @@ proptest! {
         let mut players = Players::default();
         let genesis = players.genesis();
         let small = StoreConfig { keep_heights: 3, proof_heights: 2, cache_bytes: 1 << 20 };
-        let small = Setup { store: small, app: AppConfig { signature_cache: 0, ..AppConfig::default() } };
+        let small = Setup { store: small, app: AppConfig { signature_cache: 0, ..AppConfig::default() }, ..Setup::default() };
         let mut live = Chain::from_genesis(&genesis);
         let mut synced = Chain::with_setup(&genesis, small);
         for (round, restart) in rounds.iter().zip(restarts) {

@@ -167,7 +167,7 @@ fn three_daemons_answer_and_a_contract_is_told() {
         "--yes",
     ]);
     let contract = deployed.split(|c: char| !c.is_alphanumeric());
-    let contract = contract.filter(|word| word.starts_with("ankr1")).last().unwrap();
+    let contract = contract.rev().find(|word| word.starts_with("ankr1")).unwrap();
     let ask = r#"{"count":{"below":"1000000","gas":"100000000","fee":"200000000"}}"#;
     world.tx("operator", &["wasm", "execute", contract, ask]);
     let shown = world.ended("2");

@@ -90,6 +90,7 @@ fn older_heights_answer_as_they_were_until_they_are_let_go() {
         Setup {
             store,
             app: AppConfig::default(),
+            ..Setup::default()
         },
     );
     let mut history = vec![(0, Vec::new())];
