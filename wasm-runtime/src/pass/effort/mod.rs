@@ -124,7 +124,7 @@ impl Effort {
         for open in self.loops.iter_mut().filter(|open| open.reaches(calls)) {
             add(&mut open.near, step.instructions, 1);
         }
-        if matches!(operator, Operator::Call { .. } | Operator::CallIndirect { .. }) {
+        if is_call(operator) {
             self.path.recent.rotate_right(1);
             self.path.recent[0] = 0;
             add(&mut self.path.calls, 1, 1);
@@ -258,6 +258,14 @@ impl Made {
             edges: self.edges.saturating_add(other.edges),
         }
     }
+}
+
+/// Whether an operator calls for certain, which leaves no register as it was.
+const fn is_call(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::MemoryGrow { .. }
+    )
 }
 
 /// Whether an operator computes a float, whose bits are made the same everywhere, or rounds one.

@@ -162,7 +162,7 @@ fn source_that_nests_deeply_is_run_or_ends_the_call() {
 
 #[test]
 fn memory_that_is_used_up_is_an_exception() {
-    let body = "all = []\ntry:\n    while True: all.append(bytes(1 << 20))\nexcept MemoryError: return len(all) > 50";
+    let body = "all = []\ntry:\n    while True: all.append(bytes(1 << 20))\nexcept MemoryError: return len(all) > 25";
     assert_eq!(Script::value(body), json!(true));
     let small = "chain = None\ntry:\n    while True: chain = (chain, 1)\nexcept MemoryError: return 'caught'";
     assert_eq!(Script::value(small), json!("caught"));
