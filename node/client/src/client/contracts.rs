@@ -7,9 +7,18 @@ use cosmos_sdk_proto::cosmwasm::wasm::v1::{
     QueryContractsByCodeRequest, QueryContractsByCreatorRequest, QueryRawContractStateRequest,
     QuerySmartContractStateRequest, query_client::QueryClient,
 };
+use prost::Message;
 use slsbft_types::Address;
+use tonic::{Status, client::Grpc, codec::ProstCodec, codegen::http::uri::PathAndQuery};
 
 use super::{Client, ClientError, MAX_ANSWER_BYTES};
+
+/// The part of `QueryCodeInfoResponse` that only this chain has.
+#[derive(Clone, PartialEq, Message)]
+struct Readiness {
+    #[prost(uint64, tag = "1000")]
+    ready_height: u64,
+}
 
 impl Client {
     /// All codes; at most 10,000.
@@ -28,6 +37,18 @@ impl Client {
         let mut client = QueryClient::new(self.channel()).max_decoding_message_size(MAX_ANSWER_BYTES);
         let answer = client.code(QueryCodeRequest { code_id }).await;
         Ok(answer.map_err(|s| self.failed(s))?.into_inner())
+    }
+
+    /// The height from which a code may be used: nodes are given the time to compile it.
+    pub async fn code_ready_height(&self, code_id: u64) -> Result<u64, ClientError> {
+        let mut client = Grpc::new(self.channel());
+        let ready = client.ready().await;
+        ready.map_err(|error| self.failed(Status::unavailable(error.to_string())))?;
+        let request = tonic::Request::new(QueryCodeRequest { code_id });
+        let path = PathAndQuery::from_static("/cosmwasm.wasm.v1.Query/CodeInfo");
+        let answer = client.unary(request, path, ProstCodec::default()).await;
+        let readiness: Readiness = answer.map_err(|s| self.failed(s))?.into_inner();
+        Ok(readiness.ready_height)
     }
 
     pub async fn contract(&self, contract: &Address) -> Result<QueryContractInfoResponse, ClientError> {

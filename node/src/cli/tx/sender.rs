@@ -75,17 +75,6 @@ impl<'a> Sender<'a> {
     /// Sends one message, waits for its block, and gives its response: for what takes more than one
     /// transaction.
     pub async fn execute<M: Message + Name, A: Message + Default>(&self, message: &M) -> Result<A, Failure> {
-        let outcome = self.perform(message).await?;
-        let data = hex::decode(&outcome.response.data)?;
-        let response = TxMsgData::decode(data.as_slice())?
-            .msg_responses
-            .into_iter()
-            .next();
-        Ok(A::decode(response.unwrap_or_default().value.as_slice())?)
-    }
-
-    /// The same, with all that is told of the transaction.
-    pub async fn perform<M: Message + Name>(&self, message: &M) -> Result<TxOutcome, Failure> {
         let options = &self.with.tx;
         if options.dry_run || options.generate_only || options.wait().is_zero() {
             return Err(
@@ -96,7 +85,13 @@ impl<'a> Sender<'a> {
         }
         let signed = self.broadcast(TxBuilder::of(message)).await?;
         let signed = signed.ok_or("the transaction was not sent")?;
-        Ok(self.client.wait_for(signed.hash(), options.wait()).await?)
+        let outcome = self.client.wait_for(signed.hash(), options.wait()).await?;
+        let data = hex::decode(&outcome.response.data)?;
+        let response = TxMsgData::decode(data.as_slice())?
+            .msg_responses
+            .into_iter()
+            .next();
+        Ok(A::decode(response.unwrap_or_default().value.as_slice())?)
     }
 
     /// Signs and sends a transaction; if the options say so it is only priced or printed.

@@ -7,7 +7,6 @@ use cosmos_sdk_proto::cosmwasm::wasm::v1::{
     MsgInstantiateContract, MsgInstantiateContractResponse, MsgStoreCode, MsgStoreCodeResponse,
 };
 use serde_json::json;
-use slsbft_client::TxOutcome;
 use slsbft_types::Coins;
 use slsbft_wasm::{Config, Vm};
 
@@ -83,6 +82,7 @@ async fn deploy(args: Args, global: &Global) -> Outcome {
         Some(code_id) => (code_id, super::script_message(&file, &msg)?),
         None => (store(&sender, &file).await?, msg),
     };
+    compiled(&sender, code_id).await?;
     let instantiate = MsgInstantiateContract {
         sender: sender.address(),
         admin,
@@ -106,29 +106,20 @@ async fn store(sender: &Sender<'_>, file: &Path) -> Result<u64, Failure> {
         wasm_byte_code: packed(file)?,
         instantiate_permission: None,
     };
-    let outcome = sender.perform(&store).await?;
-    let stored: MsgStoreCodeResponse = outcome
-        .message_response(0)
-        .ok_or("the node does not say which code it stored")?;
-    let code_id = stored.code_id;
-    if let Some(height) = ready_height(&outcome) {
-        say!("code {code_id} is being compiled: waiting for height {height}");
-        // What is sent now is executed in the next block.
-        while sender.client.latest_height().await?.saturating_add(1) < height {
-            tokio::time::sleep(POLL).await;
-        }
-    }
-    Ok(code_id)
+    let stored: MsgStoreCodeResponse = sender.execute(&store).await?;
+    Ok(stored.code_id)
 }
 
-/// The height from which the code may be used, if that is not the next one.
-fn ready_height(outcome: &TxOutcome) -> Option<u64> {
-    let stored = outcome
-        .response
-        .events
-        .iter()
-        .find(|event| event.r#type == "store_code")?;
-    let mut attributes = stored.attributes.iter();
-    let height = attributes.find(|attribute| attribute.key == "ready_height")?;
-    height.value.parse().ok()
+/// Waits until a code may be used in the next block.
+async fn compiled(sender: &Sender<'_>, code_id: u64) -> Result<(), Failure> {
+    let height = sender.client.code_ready_height(code_id).await?;
+    let mut is_told = false;
+    while sender.client.latest_height().await?.saturating_add(1) < height {
+        if !is_told {
+            say!("code {code_id} is being compiled: waiting for height {height}");
+            is_told = true;
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(())
 }

@@ -100,7 +100,7 @@ fn memory_grows_to_its_limit_and_no_further() {
         (i32.store (i32.const 256) (memory.size))";
     let code = executes("", &format!("{grow} (i32.store (i32.const 136) (i32.const 2))"));
     let outcome = execute(&code, &mut MemoryChain::default(), PLENTY, b"");
-    assert_eq!(outcome.result.unwrap(), 1024_u16.to_le_bytes());
+    assert_eq!(outcome.result.unwrap(), 512_u16.to_le_bytes());
     let all_at_once = executes(
         "",
         "(if (i32.ne (memory.grow (i32.const -1)) (i32.const -1)) (then (unreachable)))",

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use wasmparser::{Operator, OperatorsReader};
 
 use super::outline::{Index, Outline};
+use crate::limits::Limits;
 
 /// A computation, a value that has its place anyway ([`GIVEN`]), or a choice between two values.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +70,8 @@ pub(super) struct Elaboration {
     undone: Vec<(u32, u32)>,
     /// Instructions written once more in this body.
     again: u64,
+    /// Locals looked at where ways meet, of all bodies.
+    looked_at: u64,
 }
 
 /// More instructions than these are not counted: the body is refused long before.
@@ -231,6 +234,11 @@ impl Elaboration {
 
     /// Where two ways meet, each brings the values of the locals that may differ.
     fn write_locals(&mut self, target: Index) {
+        // Of more than these, the walk refuses the body.
+        self.looked_at = self.looked_at.saturating_add(self.locals.len() as u64);
+        if self.looked_at > Limits::CONSENSUS.joined {
+            return;
+        }
         for index in 0..self.locals.len() {
             let value = self.local(index as u32);
             let open = self.nodes.get(value as usize).is_some_and(|node| !node.written);

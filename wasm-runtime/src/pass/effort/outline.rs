@@ -3,6 +3,8 @@
 
 use wasmparser::{Operator, OperatorsReader};
 
+use crate::limits::Limits;
+
 /// A block's place among the blocks of its body, in the order in which they begin.
 pub(super) type Index = usize;
 
@@ -41,6 +43,8 @@ pub(super) struct Outline {
     /// By local, in order: the events that set it.
     sets: Vec<Vec<usize>>,
     open: Vec<Index>,
+    /// Those of them that are loops.
+    loops: Vec<Index>,
 }
 
 impl Outline {
@@ -49,6 +53,7 @@ impl Outline {
         self.blocks.clear();
         self.events.clear();
         self.open.clear();
+        self.loops.clear();
         self.live.clear();
         self.words = locals.div_ceil(64);
         self.sets.resize_with(locals, Vec::new);
@@ -76,7 +81,11 @@ impl Outline {
 
     fn forwards(&mut self, mut operators: OperatorsReader<'_>) {
         self.begin(false, false);
-        while !operators.eof() {
+        // What nests deeper is refused by the walk.
+        while !operators.eof()
+            && self.open.len() as u64 <= Limits::CONSENSUS.nesting
+            && self.loops.len() as u64 <= Limits::CONSENSUS.loop_nesting
+        {
             let Ok(operator) = operators.read() else { return };
             match operator {
                 Operator::Block { .. } => self.begin(false, false),
@@ -126,10 +135,14 @@ impl Outline {
         self.live.resize(self.live.len().saturating_add(self.words), 0);
         self.events.push(Event::Begin(index));
         self.open.push(index);
+        if is_loop {
+            self.loops.push(index);
+        }
     }
 
     fn end(&mut self) {
         if let Some(index) = self.open.pop() {
+            self.loops.pop_if(|open| *open == index);
             if let Some(block) = self.blocks.get_mut(index) {
                 block.ends = self.events.len();
             }
@@ -140,11 +153,9 @@ impl Outline {
     /// A local is read: it is so behind the labels of all loops around, too.
     fn get(&mut self, local: u32) {
         self.events.push(Event::Read(local));
-        for index in &self.open {
-            if self.blocks.get(*index).is_some_and(|block| block.is_loop) {
-                let from = index.saturating_mul(self.words);
-                put(self.live.get_mut(from..).unwrap_or_default(), local as usize);
-            }
+        for index in &self.loops {
+            let from = index.saturating_mul(self.words);
+            put(self.live.get_mut(from..).unwrap_or_default(), local as usize);
         }
     }
 
