@@ -35,4 +35,4 @@ pub use fault::Fault;
 pub use host_prices::{HostPrices, Linear};
 pub use interface::{CheckError, Interface, Report};
 pub use profile::{FunctionCost, Profile};
-pub use vm::{CompileError, Config, Interrupt, Lane, Optimise, Refusal, Vm, Warmed};
+pub use vm::{CompileError, Config, Interrupt, Lane, Optimise, Refusal, Vm};

@@ -1,11 +1,9 @@
 //! The VM: what a node makes once and shares between its threads.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::thread::{self, JoinHandle};
 
 use parking_lot::Mutex;
 use wasmtime::{Engine, Linker};
@@ -142,15 +140,6 @@ pub enum CompileError {
     Fault(#[from] Fault),
 }
 
-/// What a warm start did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Warmed {
-    /// Codes that are now in memory.
-    pub ready: usize,
-    /// Codes whose bytes were not to be had, or that no longer compile.
-    pub failed: usize,
-}
-
 /// The VM.
 pub struct Vm {
     config: Config,
@@ -259,31 +248,6 @@ impl Vm {
     /// Lets code go again when the memory is needed. Returns whether it is loaded.
     pub fn unpin(&self, hash: CodeHash) -> bool {
         self.cache.pin(hash, false)
-    }
-
-    /// Loads codes in a thread of its own, so that a node can start meanwhile: a call that needs one waits
-    /// for that one only.
-    ///
-    /// # Errors
-    /// When the thread cannot be started.
-    pub fn warm(
-        self: &Arc<Self>,
-        codes: Vec<CodeHash>,
-        mut bytes: impl FnMut(CodeHash) -> Result<Vec<u8>, Fault> + Send + 'static,
-    ) -> io::Result<JoinHandle<Warmed>> {
-        let vm = Arc::clone(self);
-        thread::Builder::new()
-            .name("contracts-warm".to_owned())
-            .spawn(move || {
-                let mut warmed = Warmed::default();
-                for hash in codes {
-                    match vm.load(hash, || bytes(hash)) {
-                        Ok(_) => warmed.ready = warmed.ready.saturating_add(1),
-                        Err(_) => warmed.failed = warmed.failed.saturating_add(1),
-                    }
-                }
-                warmed
-            })
     }
 
     /// What the cache of compiled code did so far.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use slsbft_app::{machine::POINTS_PER_GAS, modules::requests::MAX_ANSWER};
+use slsbft_app::{
+    machine::POINTS_PER_GAS,
+    modules::{contracts::compiling, requests::MAX_ANSWER},
+};
 use slsbft_client::{Client, ClientError};
 use slsbft_mechanism::request::Answer;
 use slsbft_proto::requests::v1::Task;
@@ -14,6 +17,10 @@ use tokio::{
 
 /// Compiled code that is kept, in bytes.
 const CACHE: usize = 64 << 20;
+
+/// The most that compiling a task's code may take, in milliseconds of the estimate: what may be used in the
+/// block after its upload. Part of what nodes have to agree on.
+const LONGEST_COMPILATION: u64 = compiling::AT_ONCE;
 
 /// Why a task has no outcome here: this machine's own trouble.
 #[derive(Debug, thiserror::Error)]
@@ -66,8 +73,13 @@ impl Runner {
         let vm = self.vm.clone();
         let run = move || {
             let _place = place;
-            let code = vm.compile(&code);
-            let code = code.map_err(|error| TaskError::Compile(task.code_id, error))?;
+            let refused = |error| TaskError::Compile(task.code_id, error);
+            let effort = vm.check(&code).map_err(|error| refused(error.into()))?.effort();
+            if effort > LONGEST_COMPILATION {
+                let words = format!("its code takes too long to compile: {effort} ms by estimate");
+                return Ok(Answer::Failed(words));
+            }
+            let code = vm.compile(&code).map_err(refused)?;
             Ok(run(&vm, &code, &task.input, task.gas)?.0)
         };
         tokio::task::spawn_blocking(run).await?

@@ -81,6 +81,29 @@ async fn a_task_is_run_and_its_output_or_failure_is_committed_to_and_revealed() 
     }
 }
 
+#[tokio::test]
+async fn a_code_that_takes_long_to_compile_fails_as_a_task() {
+    let (node, home) = (Node::start(&key(), BLOCK).await, TempDir::new().unwrap());
+    let products: String = (0..8_000)
+        .map(|i| format!("local.get $x i64.const {i} i64.mul local.get $a i64.xor local.set $a "))
+        .collect();
+    let long = code(&format!("(local $x i64) (local $a i64) loop {products} end"));
+    let id = {
+        let mut state = node.state();
+        state.codes.push(long);
+        state.post_task(task(1, b"", GAS), WINDOWS)
+    };
+    let _daemon = daemon(&node, home.path(), true).await;
+    revealed(&node, 1).await;
+    let Answer::Failed(words) = node.state().answers[&id].clone() else {
+        panic!("it did not fail");
+    };
+    assert!(
+        words.starts_with("its code takes too long to compile: "),
+        "{words}"
+    );
+}
+
 /// What is the node's own trouble is no answer, and goes away.
 #[tokio::test]
 async fn a_code_that_is_not_what_its_hash_says_is_not_run() {

@@ -7,7 +7,7 @@ use slsbft_app::machine::POINTS_PER_GAS;
 use slsbft_mechanism::request::Answer;
 use slsbft_proto::requests::v1::{MsgPost, Request, Status, Task};
 use slsbft_tests::Chain;
-use slsbft_types::{Time, UANKR_PER_ANKR};
+use slsbft_types::{Amount, Time, UANKR_PER_ANKR};
 use slsbft_wasm::{Config, Lane, Vm, bus};
 
 use crate::{
@@ -179,6 +179,18 @@ fn tasks_that_the_chain_does_not_take_are_refused() {
     assert_eq!(result.code, 0, "{}", result.log);
     // Kept with the request, so it is paid for.
     assert!(result.gas_used > 200_000 + 4_096 * 300, "{}", result.gas_used);
+}
+
+#[test]
+fn a_task_that_would_cost_more_than_there_can_be_is_refused_and_the_chain_goes_on() {
+    let mut world = World::start_with(7, |genesis| {
+        genesis.app_state.requests.params.task_price = Amount::new(u128::MAX / 2);
+    });
+    store(&mut world);
+    let mut message = task(&world, ALICE, "7", u64::MAX);
+    message.fee = u64::MAX.to_string();
+    assert_eq!(world.refused(ALICE, any(&message)), 6);
+    world.post(ALICE, FEE);
 }
 
 #[test]

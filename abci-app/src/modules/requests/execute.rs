@@ -103,11 +103,9 @@ fn least_fee(params: &Params, question: &Question) -> Result<Amount, Fault> {
         return Ok(least);
     };
     let price = state::task_price(params)?.value();
-    let corrupt = || Fault::corrupt("requests' parameters");
-    let price = price.checked_mul(task.gas.into()).ok_or_else(corrupt)?;
-    least
-        .add(Amount::new(price.div_ceil(1_000_000)))
-        .map_err(|_| corrupt())
+    // Whoever asks for so much that this is no number any more cannot pay for it either.
+    let price = price.saturating_mul(task.gas.into()).div_ceil(1_000_000);
+    Ok(Amount::new(least.value().saturating_add(price)))
 }
 
 fn allow_url(params: &Params, url: &Url) -> Result<(), RequestsError> {

@@ -248,31 +248,6 @@ fn threads_that_need_the_same_code_wait_for_one_compilation() {
 }
 
 #[test]
-fn a_warm_start_loads_what_it_can() {
-    let folder = tempfile::tempdir().unwrap();
-    let (wasm, other) = (published::one("empty"), published::one("burner"));
-    vm(folder.path()).compile(&wasm).unwrap();
-    let vm = vm(folder.path());
-    let (known, compiled, lost) = (CodeHash::of(&wasm), CodeHash::of(&other), CodeHash([7; 32]));
-    let bytes = move |hash| {
-        if hash == compiled {
-            Ok(other.clone())
-        } else {
-            no_bytes()
-        }
-    };
-    let warmed = vm
-        .warm(vec![known, compiled, lost], bytes)
-        .unwrap()
-        .join()
-        .unwrap();
-    assert_eq!((warmed.ready, warmed.failed), (2, 1));
-    let stats = vm.cache_stats();
-    assert_eq!((stats.loaded, stats.compiled), (1, 1));
-    vm.load(compiled, no_bytes).unwrap();
-}
-
-#[test]
 fn bytes_of_another_code_are_not_compiled_for_it() {
     let vm = Vm::new(Config::default()).unwrap();
     let fault = vm
