@@ -78,7 +78,7 @@ oracle-bench: ## Measure the same contracts here and in cosmwasm-vm, in turns
 	@$(ORACLE) bench --profile release --locked --bench calls
 
 bench: setup ## Measure: a line per figure (name value unit)
-	@$(CARGO) bench --profile release --locked --workspace --benches $(ARGS)
+	@$(CARGO) bench --profile release --locked --workspace --bench '*' --no-fail-fast $(ARGS)
 
 # Without RocksDB, as sim.
 calibrate: ## Measure what contracts' operators and host calls cost beside their prices (minutes, on a quiet machine)

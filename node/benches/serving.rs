@@ -109,7 +109,7 @@ async fn client(to: SocketAddr) -> Vec<Duration> {
     while start.elapsed() < RUN {
         let sent = Instant::now();
         socket
-            .write_all(b"GET / HTTP/1.1\r\nhost: bench\r\n\r\n")
+            .write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
             .await
             .unwrap();
         let mut filled = 0;

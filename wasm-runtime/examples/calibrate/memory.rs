@@ -10,13 +10,16 @@ use crate::programs::{contract, data, looped, module};
 /// Times that an operator stands in a turn.
 const TIMES: usize = 64;
 
+/// Bytes of the greatest memory that a contract may have.
+const MOST: usize = 32 << 20;
+
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
 pub fn cases() -> Vec<Case> {
     let mut cases = near();
-    cases.extend([256 << 10, 1 << 20, 8 << 20, 32 << 20, 64 << 20].map(chase));
-    cases.extend([8 << 20, 64 << 20].map(scattered));
+    cases.extend([256 << 10, 1 << 20, 8 << 20, MOST].map(chase));
+    cases.extend([8 << 20, MOST].map(scattered));
     cases.extend(awkward());
     cases.extend(fresh());
     cases.extend(bulk());
@@ -78,17 +81,15 @@ fn near() -> Vec<Case> {
 fn circle(bytes: usize) -> (u32, String, String) {
     let lines = bytes / LINE;
     let pages = bytes >> 16;
-    let (least, grown) = (pages.min(512), pages.saturating_sub(512));
     let before = format!(
-        "(drop (memory.grow (i32.const {grown})))
-        (loop $fill
+        "(loop $fill
             (i32.store (i32.mul (local.get $i) (i32.const {LINE}))
                 (i32.mul (i32.const {LINE}) (i32.and (i32.const {})
                     (i32.add (i32.const 12345) (i32.mul (local.get $i) (i32.const 1103515245))))))
             (br_if $fill (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const {lines}))))",
         lines - 1
     );
-    (least as u32, "(local $i i32)(local $p i32)".to_owned(), before)
+    (pages as u32, "(local $i i32)(local $p i32)".to_owned(), before)
 }
 
 /// Loads of which each waits for the one before.
