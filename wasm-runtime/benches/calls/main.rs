@@ -9,6 +9,8 @@
     reason = "a benchmark reads the clock and may stop at anything unexpected"
 )]
 
+mod instance;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::ops::Bound;
@@ -17,9 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use slsbft_wasm::cosmwasm::{Call, Entry};
-use slsbft_wasm::{
-    Answer, CALL_STACK, Chain, Code, CodeHash, Config, Fault, Lane, Order, Page, Record, Vm, bus,
-};
+use slsbft_wasm::{Answer, CALL_STACK, Chain, Code, CodeHash, Config, Fault, Lane, Order, Page, Record, Vm};
 
 const PLENTY: u64 = 1_000_000_000_000;
 const ROUNDS: usize = 2_000;
@@ -35,14 +35,6 @@ const TRIVIAL: &str = r#"(module
     (func (export "instantiate") (param i32 i32 i32) (result i32) (i32.const 64))
     (func (export "execute") (param i32 i32 i32) (result i32) (i32.const 64)))"#;
 
-/// Of the same size, for the service bus, where nothing is put into the contract's memory: what is left is
-/// the store, the instance, the metered call of a function that does nothing, and the drop of it all.
-const INSTANCE: &str = r#"(module
-    (memory (export "memory") 17)
-    (data (i32.const 512) "{}")
-    (func (export "slsbft_abi_1"))
-    (func (export "execute")))"#;
-
 fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
@@ -53,19 +45,19 @@ fn main() {
 }
 
 fn run() {
-    instance();
+    instance::run();
     let mut trivial = Contract::new(&wat::parse_str(TRIVIAL).unwrap());
     let price = trivial.code.price();
-    report("calls::out_of_gas_at_once", || {
+    measure("calls::out_of_gas_at_once", || {
         trivial.execute(price, "anybody", "{}");
     });
-    report("calls::trivial_execute", || {
+    measure("calls::trivial_execute", || {
         trivial.execute(PLENTY, "anybody", "{}");
     });
     let mut token = Contract::new(&published("cw20_base"));
     let init = r#"{"name":"Token","symbol":"TOK","decimals":6,"initial_balances":[{"address":"alice","amount":"1000000"}]}"#;
     token.call(Entry::Instantiate, PLENTY, "alice", init);
-    report("calls::cw20_transfer", || {
+    measure("calls::cw20_transfer", || {
         token.execute(
             PLENTY,
             "alice",
@@ -73,35 +65,6 @@ fn run() {
         );
     });
     compile_and_load();
-}
-
-fn instance() {
-    let mut contract = Contract::new(&wat::parse_str(INSTANCE).unwrap());
-    let context = bus::Context {
-        height: 7,
-        time: 1_700_000_000_000_000_000,
-        chain_id: String::new(),
-        contract: String::new(),
-        sender: String::new(),
-        funds: String::new(),
-        transaction: None,
-    };
-    report("calls::store_instance_and_drop", || {
-        let call = bus::Call {
-            vm: &contract.vm,
-            code: &contract.code,
-            chain: &mut contract.chain,
-            points: PLENTY,
-            lane: Lane::Block,
-            context: context.clone(),
-        };
-        assert!(
-            black_box(call.run(bus::Entry::Execute, b""))
-                .unwrap()
-                .result
-                .is_ok()
-        );
-    });
 }
 
 fn compile_and_load() {
@@ -137,8 +100,12 @@ fn published(name: &str) -> Vec<u8> {
     std::fs::read(folder.join(format!("{name}.wasm"))).unwrap()
 }
 
-fn report(name: &str, mut body: impl FnMut()) {
-    let times = (0..ROUNDS).map(|_| timed(&mut body)).collect();
+fn measure(name: &str, mut body: impl FnMut()) {
+    report(name, (0..ROUNDS).map(|_| timed(&mut body)).collect());
+}
+
+/// Prints the median of so many nanoseconds.
+fn report(name: &str, times: Vec<u128>) {
     println!("{name} {:.2} us", median(times) as f64 / 1e3);
 }
 
@@ -190,20 +157,27 @@ impl Contract {
 
 /// A state in memory.
 #[derive(Default)]
-struct Memory(BTreeMap<Vec<u8>, Vec<u8>>);
+struct Memory {
+    records: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Set to when it was asked for a record last, if somebody wants to know.
+    asked: Option<Instant>,
+}
 
 impl Chain for Memory {
     fn get(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        Ok(self.0.get(key).cloned())
+        if let Some(asked) = &mut self.asked {
+            *asked = Instant::now();
+        }
+        Ok(self.records.get(key).cloned())
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) -> Result<(), Fault> {
-        self.0.insert(key.to_vec(), value.to_vec());
+        self.records.insert(key.to_vec(), value.to_vec());
         Ok(())
     }
 
     fn remove(&mut self, key: &[u8]) -> Result<(), Fault> {
-        self.0.remove(key);
+        self.records.remove(key);
         Ok(())
     }
 
