@@ -15,7 +15,7 @@ SDK     := wasm-runtime/sdk/rust/Cargo.toml
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients build interpreters testnet testnet-down testnet-status load load-all crash sim test oracle oracle-bench bench calibrate lint fmt clean-testnet
+.PHONY: help setup setup-clients build interpreters testnet testnet-down testnet-status load load-all crash sim test oracle oracle-bench fuzz bench calibrate lint fmt clean-testnet
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ oracle: ## Run contracts here and in cosmwasm-vm, and compare what comes of it (
 oracle-bench: ## Measure the same contracts here and in cosmwasm-vm, in turns
 	@$(ORACLE) bench --profile release --locked --bench calls
 
+fuzz: ## Fuzz the VM with libFuzzer: the pass, both interfaces of contracts, the charges (ARGS=3600: so many seconds each)
+	@for target in pass bus cosmwasm charges; do wasm-runtime/fuzz/run.sh $$target $(ARGS) || exit 1; done
+
 bench: setup ## Measure: a line per figure (name value unit)
 	@$(CARGO) bench --profile release --locked --workspace --bench '*' --no-fail-fast $(ARGS)
 
@@ -87,6 +90,7 @@ calibrate: ## Measure what contracts' operators and host calls cost beside their
 lint: ## Check format and lints, as continuous integration does
 	@$(CARGO) fmt --all --check
 	@cd wasm-runtime/oracle && $(CARGO) fmt --check
+	@cd wasm-runtime/fuzz && $(CARGO) fmt --check
 	@$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	@$(CARGO) fmt --all --check --manifest-path $(SDK)
 	@$(CARGO) clippy --release --locked --workspace --all-targets --manifest-path $(SDK) -- -D warnings
@@ -94,6 +98,7 @@ lint: ## Check format and lints, as continuous integration does
 fmt: ## Format the code
 	@$(CARGO) fmt --all
 	@cd wasm-runtime/oracle && $(CARGO) fmt
+	@cd wasm-runtime/fuzz && $(CARGO) fmt
 	@$(CARGO) fmt --all --manifest-path $(SDK)
 
 clean-testnet: testnet-down ## Stop the testnet and delete its data
