@@ -15,11 +15,21 @@ use parking_lot::Mutex;
 use slsbft_store::Reader;
 use slsbft_wasm::{CodeHash, Vm};
 
-use crate::{errors::Fault, modules::contracts::compiling};
+use crate::{
+    errors::Fault,
+    modules::contracts::{compiling, is_pinned},
+};
+
+/// A code to compile.
+struct Wanted {
+    hash: CodeHash,
+    /// Whether it stays in memory, however little it is used.
+    pinned: bool,
+}
 
 /// One thread that compiles, in the order in which codes were stored.
 pub(super) struct Compiler {
-    wanted: Sender<CodeHash>,
+    wanted: Sender<Wanted>,
     /// Where the thread finds bytes, until the application is closed: it must not hold the database open
     /// while it compiles.
     reader: Arc<Mutex<Option<Reader>>>,
@@ -30,9 +40,9 @@ pub(super) struct Compiler {
 impl Compiler {
     pub(super) fn new(vm: Arc<Vm>, reader: Reader) -> Self {
         let reader = Arc::new(Mutex::new(Some(reader)));
-        let (wanted, hashes) = mpsc::channel();
+        let (wanted, codes) = mpsc::channel();
         let source = reader.clone();
-        let work = move || hashes.iter().for_each(|hash| compile(&vm, &source, hash));
+        let work = move || codes.iter().for_each(|code| compile(&vm, &source, &code));
         // Without the thread, blocks compile what they run.
         if let Err(error) = thread::Builder::new().name("compile".into()).spawn(work) {
             tracing::warn!(%error, "contracts are not compiled before they run");
@@ -52,8 +62,9 @@ impl Compiler {
         let last = compiling::last(&state)?;
         for id in self.last.saturating_add(1)..=last {
             if let Some(hash) = compiling::hash(&state, id)? {
+                let pinned = is_pinned(&state, id)?;
                 // Nobody listens if there is no thread.
-                let _ = self.wanted.send(hash);
+                let _ = self.wanted.send(Wanted { hash, pinned });
             }
         }
         self.last = last;
@@ -67,15 +78,20 @@ impl Drop for Compiler {
     }
 }
 
-fn compile(vm: &Vm, reader: &Mutex<Option<Reader>>, hash: CodeHash) {
+fn compile(vm: &Vm, reader: &Mutex<Option<Reader>>, code: &Wanted) {
+    let Wanted { hash, pinned } = *code;
     let bytes = || {
         let reader = reader.lock();
         let state = reader.as_ref().map(Reader::latest);
         let state = state.ok_or_else(|| slsbft_wasm::Fault::chain("the application is closed"))?;
         compiling::bytes(&state, &hash).map_err(slsbft_wasm::Fault::chain)
     };
-    // Whoever runs it meets the same error, and is told.
-    if let Err(error) = vm.prepare(hash, bytes) {
-        tracing::debug!(%error, code = %hash, "a contract's code is not compiled ahead");
+    match vm.prepare(hash, bytes) {
+        Ok(_) if pinned => {
+            vm.pin(hash);
+        }
+        Ok(_) => {}
+        // Whoever runs it meets the same error, and is told.
+        Err(error) => tracing::debug!(%error, code = %hash, "a contract's code is not compiled ahead"),
     }
 }

@@ -35,7 +35,7 @@ mod upload;
 use cosmos_sdk_proto::Any;
 
 pub use msg::Msg;
-pub use state::has_code;
+pub use state::{has_code, is_pinned};
 
 use crate::{context::Context, errors::ExecError, modules::auth::Auth};
 
