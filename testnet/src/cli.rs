@@ -8,7 +8,9 @@ use tokio::task::LocalSet;
 use crate::{
     crash,
     error::{During, Result},
-    load, service, status,
+    load,
+    service::degrade,
+    status,
     tools::Tools,
     up,
 };
@@ -19,7 +21,8 @@ Examples:
   slsbft-testnet up --validators 7 --detach  seven, in the background
   slsbft-testnet status                      what a running one does
   slsbft-testnet degrade node3               let a validator's endpoint fail its audits
-  slsbft-testnet restore node3               let it answer again
+  slsbft-testnet degrade node3 --computing   let it answer, and prove no computing
+  slsbft-testnet restore node3               let it answer and compute again
   slsbft-testnet down                        stop one that runs in the background
   slsbft-testnet load --reference kvstore    highest sustained rate, beside CometBFT's kvstore
   slsbft-testnet crash --kills 50            kill processes, compare every app hash";
@@ -42,10 +45,10 @@ enum Command {
     Down(up::DownArgs),
     /// Show what a running testnet does
     Status(status::Args),
-    /// Let a validator's endpoint fail: its service level falls and it leaves the set
-    Degrade(service::Args),
-    /// Let it answer again
-    Restore(service::Args),
+    /// Let a validator's provider fail: its service level falls and it leaves the set
+    Degrade(degrade::Args),
+    /// Let it answer and compute again
+    Restore(degrade::Which),
     /// Find the highest rate of transfers that a new testnet sustains
     Load(load::Args),
     /// Kill processes of a new testnet and compare every app hash
@@ -59,8 +62,8 @@ pub fn main() -> ExitCode {
         Command::Up(args) => on_this_thread(async |_| up::run(&args, &tools).await),
         Command::Down(args) => on_this_thread(async |_| up::down(&args).await),
         Command::Status(args) => on_this_thread(async |_| status::run(&args).await),
-        Command::Degrade(args) => service::degrade(&args),
-        Command::Restore(args) => service::restore(&args),
+        Command::Degrade(args) => degrade::degrade(&args),
+        Command::Restore(args) => degrade::restore(&args),
         Command::Crash(args) => on_this_thread(async |local| crash::run(&args, &tools, local).await),
         Command::Load(args) => on_this_thread(async |local| load::run(&args, &tools, local).await),
     };

@@ -23,6 +23,9 @@ use crate::{
 pub const FUNDS_ANKR: u128 = 1_000_000;
 /// What every validator's operator stakes of that.
 const STAKE_ANKR: u128 = 500_000;
+/// What a provider has to compute for each of its cores in an epoch: enough to show proofs of computing, and
+/// so little that all of this machine's validators have it in time while it is busy.
+const SEGMENTS_PER_CORE: u32 = 2;
 /// Name of the operator's key in each home's test keyring.
 const OPERATOR: &str = "operator";
 
@@ -115,6 +118,7 @@ fn genesis(plan: &Plan) -> Result<Genesis> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Time::from_seconds(now.as_secs().cast_signed());
     let mut genesis = local(&plan.chain_id, now);
+    genesis.app_state.service.params.segments_per_core = SEGMENTS_PER_CORE;
     let senders = plan.senders.iter().map(|address| (*address, funds()));
     genesis.add_accounts(senders)?;
     for account in &plan.accounts {

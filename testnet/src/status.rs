@@ -253,7 +253,7 @@ fn frame(network: &Network, views: &[View], recent: &[BlockMeta], restarts: &[u3
     );
     let _infallible = writeln!(
         text,
-        "  {:10} {:>8} {:>6} {:>6}  {:10} {:>8} {:>9}  state",
+        "  {:10} {:>8} {:>6} {:>10}  {:10} {:>8} {:>9}  state",
         "validator", "height", "peers", "power", "app hash", "memory", "restarts"
     );
     for (n, (node, view)) in network.nodes.iter().zip(views).enumerate() {
@@ -266,7 +266,7 @@ fn frame(network: &Network, views: &[View], recent: &[BlockMeta], restarts: &[u3
         let hash = status.map(|s| s.sync_info.latest_app_hash.chars().take(8).collect::<String>());
         let _infallible = writeln!(
             text,
-            "  {:10} {:>8} {:>6} {:>6}  {:10} {:>8} {:>9}  {}",
+            "  {:10} {:>8} {:>6} {:>10}  {:10} {:>8} {:>9}  {}",
             node.moniker,
             or_dash(height_of(view).map(|h| h.to_string())),
             or_dash(view.peers.map(|peers| peers.to_string())),

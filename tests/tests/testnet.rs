@@ -20,8 +20,14 @@ use nix::{
     unistd::Pid,
 };
 use serde_json::Value;
+use slsbft_client::{
+    Client,
+    keyring::{Backend, Keyring},
+};
 use slsbft_tests::fleet::{binary, cometbft, wait_for};
+use slsbft_types::Address;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 /// A folder for one testnet, which is stopped when this is dropped.
 struct Place {
@@ -260,4 +266,54 @@ fn load_prints_a_line_per_figure() {
             text(&output)
         );
     }
+}
+
+/// What the last audit found of everybody's resources, in parts per billion, by a node's number.
+fn found(place: &Place, providers: &[Address]) -> Vec<Option<u64>> {
+    let network = place.network();
+    let grpc = network["nodes"][0]["grpc"].as_str().unwrap();
+    Runtime::new().unwrap().block_on(async {
+        let client = Client::connect(grpc).await.unwrap();
+        let mut found = Vec::new();
+        for provider in providers {
+            let verdict = client.audit_verdict(provider).await;
+            // Only of one that answered: computing is what differs.
+            let answered = verdict.ok().filter(|verdict| verdict.reached == Some(true));
+            found.push(answered.and_then(|verdict| verdict.resource));
+        }
+        found
+    })
+}
+
+#[test]
+fn validators_prove_their_computing_and_one_that_leaves_off_is_found_out() {
+    const WHOLE: u64 = 1_000_000_000;
+    let place = Place::new();
+    let shown = place.must("up", &["--detach", "--no-deal"]);
+    assert!(shown.contains("prove their computing"), "{shown}");
+    let degraded = place.must("degrade", &["node3", "--computing"]);
+    assert!(degraded.contains("computes nothing more"), "{degraded}");
+    let operator = |n: u32| {
+        let keyring = Keyring::open(&place.dir.join(format!("node{n}")), Backend::Test);
+        keyring
+            .unlock("operator", None, "slsbft-local-1")
+            .unwrap()
+            .address()
+    };
+    let providers: Vec<_> = (0..4).map(operator).collect();
+    wait_for("an epoch that tells who proves from who does not", || {
+        let found = found(&place, &providers);
+        (found[3] == Some(0) && found[..3].contains(&Some(WHOLE))).then_some(())
+    });
+    // Not all in one epoch: on a busy machine one comes too late now and then.
+    for n in 0..3 {
+        wait_for(&format!("a proof of node{n}"), || {
+            (found(&place, &providers)[n] == Some(WHOLE)).then_some(())
+        });
+    }
+    let restored = place.must("restore", &["node3"]);
+    assert!(restored.contains("computes again"), "{restored}");
+    wait_for("a proof of node3", || {
+        (found(&place, &providers)[3] == Some(WHOLE)).then_some(())
+    });
 }

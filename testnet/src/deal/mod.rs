@@ -28,6 +28,7 @@ use self::{
 use crate::{
     error::{Error, Result},
     network::Network,
+    service::register::operator,
 };
 
 /// Names of the accounts that take part.
@@ -56,7 +57,9 @@ pub async fn play(dir: &Path, network: &Network, slsbftd: &Path, requests: u64) 
     let mut provider = Side::new(&client, network.key(PROVIDER)?).await?;
     let mut consumer = Side::new(&client, network.key(CONSUMER)?).await?;
     let application = network.key(APPLICATION)?.address();
-    let followed = followed(&provider, &consumer, application);
+    let operators = operators(network)?;
+    let mut followed = followed(&provider, &consumer, application);
+    followed.extend_from_slice(&operators);
     println!("A metered deal, over gRPC");
     let before = Balances::read(&client, &followed).await.map_err(chain)?;
 
@@ -95,12 +98,17 @@ pub async fn play(dir: &Path, network: &Network, slsbftd: &Path, requests: u64) 
 
     let after = Balances::read(&client, &followed).await.map_err(chain)?;
     let sheet = Sheet { before, after };
+    // Of a chain that goes on: its validators prove and audit meanwhile.
+    let others = operators
+        .iter()
+        .map(|operator| -sheet.change(&operator.name))
+        .sum();
     println!("{sheet}");
     let split = claimed
         .split(claimed.paid)
         .map_err(|e| Error::Chain(e.to_string()))?;
     explain(&split, claimed.paid, &claimed.terms)?;
-    verify(&sheet, &split, claimed.paid, consumer.fees)
+    verify(&sheet, &split, claimed.paid, consumer.fees, others)
 }
 
 fn chain(error: slsbft_client::ClientError) -> Error {
@@ -110,20 +118,24 @@ fn chain(error: slsbft_client::ClientError) -> Error {
 /// Everybody whose balance a deal or its transactions can change.
 fn followed(provider: &Side, consumer: &Side, application: Address) -> Vec<Party> {
     let module = |name, module: &str| Party {
-        name,
+        name: String::from(name),
+        bystander: false,
         address: Address::module(module),
     };
     vec![
         Party {
-            name: CONSUMER,
+            name: CONSUMER.into(),
+            bystander: false,
             address: consumer.address(),
         },
         Party {
-            name: PROVIDER,
+            name: PROVIDER.into(),
+            bystander: false,
             address: provider.address(),
         },
         Party {
-            name: APPLICATION,
+            name: APPLICATION.into(),
+            bystander: false,
             address: application,
         },
         module(ESCROW, "metering"),
@@ -131,6 +143,20 @@ fn followed(provider: &Side, consumer: &Side, application: Address) -> Vec<Party
         module(COLLECTED, "fee_collector"),
         module(VALIDATORS, "distribution"),
     ]
+}
+
+/// The validators' operators, by the names of their nodes.
+fn operators(network: &Network) -> Result<Vec<Party>> {
+    let nodes = network.nodes.iter();
+    nodes
+        .map(|node| {
+            Ok(Party {
+                name: node.moniker.clone(),
+                bystander: true,
+                address: operator(node, &network.chain_id)?.address(),
+            })
+        })
+        .collect()
 }
 
 /// Who gets which part of the payment, and of which of its two halves: what was
@@ -170,8 +196,8 @@ fn explain(split: &Split, paid: Amount, terms: &Terms) -> Result<()> {
 }
 
 /// Each balance must be what the rules say: payments by the split, everything
-/// else transaction fees.
-fn verify(sheet: &Sheet, split: &Split, paid: Amount, consumer_fees: Amount) -> Result<()> {
+/// else transaction fees, `others` of them of validators.
+fn verify(sheet: &Sheet, split: &Split, paid: Amount, consumer_fees: Amount, others: i128) -> Result<()> {
     let provider_fees = signed(split.provider) - sheet.change(PROVIDER);
     let fees = provider_fees + signed(consumer_fees);
     let treasury_fees = sheet.change(TREASURY) - signed(split.treasury);
@@ -190,7 +216,8 @@ fn verify(sheet: &Sheet, split: &Split, paid: Amount, consumer_fees: Amount) -> 
         ("the provider paid no fees or was overpaid", provider_fees > 0),
         (
             "transaction fees went astray",
-            fees == sheet.change(COLLECTED) + sheet.change(VALIDATORS) + treasury_fees + sheet.burned(),
+            fees + others
+                == sheet.change(COLLECTED) + sheet.change(VALIDATORS) + treasury_fees + sheet.burned(),
         ),
     ];
     match checks.iter().find(|(_, holds)| !holds) {

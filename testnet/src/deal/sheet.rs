@@ -9,7 +9,9 @@ use slsbft_types::{Address, Amount, BASE_DENOM, UANKR_PER_ANKR};
 /// Someone whose balance is followed.
 #[derive(Clone, Debug)]
 pub struct Party {
-    pub name: &'static str,
+    pub name: String,
+    /// Shown only if something changed.
+    pub bystander: bool,
     pub address: Address,
 }
 
@@ -68,7 +70,7 @@ impl Sheet {
             .before
             .of
             .iter()
-            .map(|(party, _)| self.change(party.name))
+            .map(|(party, _)| self.change(&party.name))
             .sum();
         total + self.burned() == 0
     }
@@ -90,11 +92,14 @@ impl fmt::Display for Sheet {
         writeln!(f, "  {}", "─".repeat(95))?;
         let mut total = 0;
         for ((party, before), (_, after)) in self.before.of.iter().zip(&self.after.of) {
-            let change = self.change(party.name);
+            let change = self.change(&party.name);
+            if change == 0 && party.bystander {
+                continue;
+            }
             total += change;
             row(
                 f,
-                party.name,
+                &party.name,
                 ankr(signed(*before)),
                 ankr(signed(*after)),
                 plus(change),
@@ -157,8 +162,9 @@ mod tests {
     use super::*;
 
     fn balances(a: u128, b: u128, supply: u128) -> Balances {
-        let party = |name, n: u8| Party {
-            name,
+        let party = |name: &str, n: u8| Party {
+            name: name.into(),
+            bystander: false,
             address: Address::from_bytes(&[n; 20]).unwrap(),
         };
         let of = vec![(party("a", 1), Amount::new(a)), (party("b", 2), Amount::new(b))];

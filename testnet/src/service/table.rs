@@ -8,7 +8,10 @@ use slsbft_proto::{
         Place, QueryElectionRequest, QueryElectionResponse, ServiceLevel, Standing, query_client::QueryClient,
     },
     epochs::v1::{QueryCurrentEpochRequest, query_client::QueryClient as EpochsClient},
-    service::v1::{Level, QueryLevelRequest, query_client::QueryClient as ServiceClient},
+    service::v1::{
+        Level, QueryComputeTaskRequest, QueryComputeTaskResponse, QueryLevelRequest, QueryVerdictRequest,
+        QueryVerdictResponse, query_client::QueryClient as ServiceClient,
+    },
 };
 
 use crate::network::Node;
@@ -16,9 +19,16 @@ use crate::network::Node;
 /// An election, and how everybody serves now.
 pub struct Table {
     election: QueryElectionResponse,
-    levels: Vec<Option<Level>>,
+    services: Vec<Service>,
     epoch: u64,
     last_height: u64,
+}
+
+/// How one serves; `None` where the node did not say.
+struct Service {
+    level: Option<Level>,
+    task: Option<QueryComputeTaskResponse>,
+    verdict: Option<QueryVerdictResponse>,
 }
 
 impl Table {
@@ -36,17 +46,13 @@ impl Table {
             .await
             .ok()?
             .into_inner();
-        let mut levels = Vec::with_capacity(election.standings.len());
+        let mut services = Vec::with_capacity(election.standings.len());
         for standing in &election.standings {
-            let request = QueryLevelRequest {
-                address: standing.operator.clone(),
-            };
-            let answer = ServiceClient::new(client.channel()).level(request).await;
-            levels.push(answer.ok().and_then(|answer| answer.into_inner().level));
+            services.push(Service::read(&client, &standing.operator).await);
         }
         Some(Self {
             election,
-            levels,
+            services,
             epoch: epoch.epoch,
             last_height: epoch.last_height,
         })
@@ -61,11 +67,21 @@ impl Table {
         );
         let _infallible = writeln!(
             text,
-            "  {:10} {:>10} {:>6} │ {:>9} {:>8} {:>8} {:>8} │ {:>10} {:>7}  place",
-            "candidate", "stake", "level", "consensus", "endpoint", "resource", "consumer", "power", "chance"
+            "  {:10} {:>10} {:>6} │ {:>9} {:>8} {:>8} {:>8} │ {:>6} {:>5} │ {:>10} {:>7}  place",
+            "candidate",
+            "stake",
+            "level",
+            "consensus",
+            "endpoint",
+            "resource",
+            "consumer",
+            "proof",
+            "found",
+            "power",
+            "chance"
         );
-        for (standing, level) in self.election.standings.iter().zip(&self.levels) {
-            text.push_str(&row(standing, level.as_ref()));
+        for (standing, service) in self.election.standings.iter().zip(&self.services) {
+            text.push_str(&row(standing, service));
         }
         text
     }
@@ -87,8 +103,45 @@ impl Table {
     }
 }
 
-/// Stake, power and place are the election's; the level is the present one.
-fn row(standing: &Standing, level: Option<&Level>) -> String {
+impl Service {
+    async fn read(client: &Client, operator: &str) -> Self {
+        let mut services = ServiceClient::new(client.channel());
+        let address = || operator.to_owned();
+        let level = services.level(QueryLevelRequest { address: address() }).await;
+        let task = services
+            .compute_task(QueryComputeTaskRequest { address: address() })
+            .await;
+        let verdict = services.verdict(QueryVerdictRequest { address: address() }).await;
+        Self {
+            level: level.ok().and_then(|answer| answer.into_inner().level),
+            task: task.ok().map(tonic::Response::into_inner),
+            verdict: verdict.ok().map(tonic::Response::into_inner),
+        }
+    }
+
+    /// The proof of computing of this epoch: whether its root is on the chain.
+    fn proof(&self) -> &'static str {
+        match &self.task {
+            Some(task) if task.segments == 0 => "none",
+            Some(task) if !task.root.is_empty() => "made",
+            Some(task) if task.height < task.commit_until => "due",
+            Some(_) => "missed",
+            None => "–",
+        }
+    }
+
+    /// The part of its resources that the last audit found; `void` where auditors did not agree.
+    fn found(&self) -> String {
+        match &self.verdict {
+            Some(verdict) => verdict.resource.map_or_else(|| "void".into(), ratio),
+            None => "–".into(),
+        }
+    }
+}
+
+/// Stake, power and place are the election's; the rest is the present.
+fn row(standing: &Standing, service: &Service) -> String {
+    let level = service.level.as_ref();
     let then = standing.service.unwrap_or_default();
     let now = level.map_or(then, |level| ServiceLevel {
         consensus: level.consensus,
@@ -99,7 +152,7 @@ fn row(standing: &Standing, level: Option<&Level>) -> String {
     });
     let paused = level.is_some_and(|level| level.paused);
     format!(
-        "  {:10} {:>10} {:>6} │ {:>9} {:>8} {:>8} {:>8} │ {:>10} {:>7}  {}{}\n",
+        "  {:10} {:>10} {:>6} │ {:>9} {:>8} {:>8} {:>8} │ {:>6} {:>5} │ {:>10} {:>7}  {}{}\n",
         standing.moniker,
         ankr(&standing.stake),
         ratio(now.level),
@@ -107,6 +160,8 @@ fn row(standing: &Standing, level: Option<&Level>) -> String {
         ratio(now.endpoint),
         ratio(now.resource),
         ratio(now.consumer),
+        service.proof(),
+        service.found(),
         standing.power,
         ratio(standing.chance),
         place(standing),

@@ -47,8 +47,12 @@ pub fn explain(dir: &Path, slsbftd: &Path, network: &Network) {
     if let Some(last) = network.nodes.last() {
         println!("\nWatch a validator lose its seat and come back");
         let testnet = std::env::current_exe().unwrap_or_else(|_| "slsbft-testnet".into());
-        for command in ["degrade", "restore"] {
-            println!("  {} {command} {} --dir {home}", testnet.display(), last.moniker);
+        for (command, part) in [("degrade", ""), ("degrade", " --computing"), ("restore", "")] {
+            println!(
+                "  {} {command} {}{part} --dir {home}",
+                testnet.display(),
+                last.moniker
+            );
         }
     }
     println!(

@@ -118,11 +118,18 @@ async fn live(
         0 => println!("all {validators} validators make blocks\n"),
         height => println!("all {validators} validators are back at height {height}\n"),
     }
-    // Alone first: its balance sheet accounts for every fee.
+    // On a chain that goes on, proofs and reports of the running epoch are due first.
+    let mut services = match height {
+        0 => None,
+        _ => Some(Services::start(&fleet.network, slsbftd).await?),
+    };
     if !args.no_deal {
         deal::play(&args.dir, &fleet.network, slsbftd, args.requests).await?;
     }
-    let mut services = Services::start(&fleet.network, slsbftd).await?;
+    let mut services = match services.take() {
+        Some(services) => services,
+        None => Services::start(&fleet.network, slsbftd).await?,
+    };
     connect::explain(&args.dir, slsbftd, &fleet.network);
     folder.ready()?;
     let mut screen = Screen::new();
