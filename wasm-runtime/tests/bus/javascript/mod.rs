@@ -13,7 +13,7 @@ use crate::script::{self, Language, contract};
 
 static QUICKJS: LazyLock<Arc<Code>> = LazyLock::new(|| script::build("javascript"));
 
-struct JavaScript;
+pub struct JavaScript;
 
 impl Language for JavaScript {
     fn interpreter() -> &'static Arc<Code> {

@@ -13,7 +13,7 @@ use crate::script::{self, Language, contract};
 
 static MICROPYTHON: LazyLock<Arc<Code>> = LazyLock::new(|| script::build("python"));
 
-struct Python;
+pub struct Python;
 
 impl Language for Python {
     fn interpreter() -> &'static Arc<Code> {
