@@ -24,6 +24,37 @@ fn fails(python: &str, javascript: &str, words: &str) {
 }
 
 #[test]
+fn the_counters_of_the_templates_count() {
+    /// `wrong` is no number to add to 42, for which the script says `words`.
+    fn counts<L: Language>(template: &str, wrong: &Value, words: &str) {
+        let mut counter = Script::<L>::new(template, &json!({ "count": 40 })).unwrap();
+        counter.context.funds.clear();
+        let add = |by: &Value| json!({ "add": { "by": by } });
+        let two = add(&json!(2));
+        assert_eq!(counter.execute(&two), Ok(json!({ "count": 42 })));
+        assert_eq!(counter.ask(&json!({ "count": {} })), Ok(json!({ "count": 42 })));
+        let attributes = [("by", "2"), ("sender", "somebody")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let event = ("counted".to_owned(), attributes.to_vec());
+        assert_eq!(counter.world.events, [event]);
+        let refused = counter.execute(&add(wrong)).unwrap_err();
+        assert_eq!(contract(refused), words);
+        counter.context.funds = "1uankr".to_owned();
+        let refused = counter.execute(&two).unwrap_err();
+        assert_eq!(contract(refused), "this contract takes no coins");
+    }
+    counts::<Python>(
+        include_str!("../../sdk/templates/python/contract.py"),
+        &json!(-1),
+        "-1 is no whole number",
+    );
+    counts::<JavaScript>(
+        include_str!("../../sdk/templates/javascript/contract.js"),
+        &json!((1_u64 << 53) - 1),
+        "9007199254741032 is no whole number, or exceeds 2^53",
+    );
+}
+
+#[test]
 fn values_longer_than_the_buffers_come_back_whole() {
     let python = "long = 'ä' * 30000
 slsbft.set('long', long)

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use slsbft_wasm::Reason;
 use slsbft_wasm::bus::Entry;
 
-use super::{Script, contract, value, words};
+use super::{Script, value, words};
+use crate::script::contract;
 
 /// The words with which a script is refused.
 fn refused(script: &str) -> String {
