@@ -14,7 +14,7 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
-#[path = "../tests/bombs/families.rs"]
+#[path = "../tests/bombs/families/mod.rs"]
 mod families;
 
 use std::fs;

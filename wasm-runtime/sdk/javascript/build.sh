@@ -4,17 +4,9 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here/target/quickjs.wasm}
-
-# Nothing to do where nothing has changed.
-if [ -e "$out" ] && [ -z "$(find "$here"/{build.sh,src,quickjs} "$here/../c/slsbft.h" -newer "$out")" ]; then exit 0; fi
-
-die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
-
-for clang in clang clang-14 clang-16 clang-19 ''; do
-    [ -z "$clang" ] || ! command -v "$clang" >/dev/null || break
-done
-[ -n "$clang" ] || die "install clang and lld (scripts/setup.sh clients)"
-[ -e /usr/include/wasm32-wasi/stdio.h ] || die "install wasi-libc (scripts/setup.sh clients)"
+source "$here/../interpreter.sh"
+end_if_unchanged "$here/quickjs"
+find_clang
 
 manifest=$here/quickjs/Cargo.toml
 cargo fetch --quiet --locked --manifest-path "$manifest"

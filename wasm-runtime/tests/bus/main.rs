@@ -21,6 +21,7 @@ mod crypto;
 mod failures;
 mod fuzz;
 mod hostile;
+mod interpreted;
 mod javascript;
 mod languages;
 mod python;

@@ -1,6 +1,6 @@
 //! `slsbftd tx service`
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use slsbft_proto::service::v1::{
@@ -102,7 +102,8 @@ pub struct Terms {
     /// Accelerators
     #[arg(long, value_name = "COUNT")]
     gpus: Option<u64>,
-    /// Words by which consumers look for you, in lower case; repeat for more. Those given are all then
+    /// Words by which consumers look for you, in lower case; repeat for more, in any order. Those given are
+    /// all then
     #[arg(long, value_name = "WORD")]
     tag: Vec<String>,
 }
@@ -205,6 +206,8 @@ impl Terms {
         if endpoint.is_empty() || moniker.is_empty() {
             return Err("a provider needs --moniker and --endpoint".into());
         }
+        // The chain wants them sorted and each once, so that what they are has one form.
+        let tags: BTreeSet<String> = self.tag.into_iter().collect();
         Ok(Provider {
             moniker,
             endpoint,
@@ -216,7 +219,11 @@ impl Terms {
                 bandwidth_kbps: self.bandwidth.unwrap_or(had.bandwidth_kbps),
                 gpus: self.gpus.unwrap_or(had.gpus),
             }),
-            tags: if self.tag.is_empty() { old.tags } else { self.tag },
+            tags: if tags.is_empty() {
+                old.tags
+            } else {
+                tags.into_iter().collect()
+            },
             ..Provider::default()
         })
     }
@@ -278,6 +285,18 @@ mod tests {
             (new.moniker, new.endpoint, new.kind, new.tags),
             (old.moniker, old.endpoint, old.kind, old.tags)
         );
+    }
+
+    #[test]
+    fn tags_may_be_given_in_any_order_and_twice() {
+        let is = Terms {
+            moniker: Some("alice".into()),
+            endpoint: Some("tcp://a:1".into()),
+            tag: ["rpc", "edge", "rpc"].map(String::from).into(),
+            ..terms()
+        };
+        let is = is.over(Provider::default()).unwrap();
+        assert_eq!(is.tags, ["edge", "rpc"]);
     }
 
     #[test]

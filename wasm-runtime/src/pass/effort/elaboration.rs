@@ -10,13 +10,14 @@ use std::collections::BTreeSet;
 use wasmparser::{Operator, OperatorsReader};
 
 use super::outline::{Index, Outline};
+use super::work::look;
 use crate::limits::Limits;
 
 /// A computation, a value that has its place anyway ([`GIVEN`]), or a choice between two values.
 #[derive(Debug, Clone, Copy)]
 struct Node {
     needs: [u32; 3],
-    /// Instructions that it takes, but for those it needs.
+    /// Instructions that it takes, but for those it needs; none of a choice.
     own: u64,
     /// Whether it is written on every way to here.
     written: bool,
@@ -72,9 +73,11 @@ pub(super) struct Elaboration {
     again: u64,
     /// Locals looked at where ways meet, of all bodies.
     looked_at: u64,
+    /// Choices looked at once more, of all bodies: no instructions of their own tell how many they are.
+    chosen: u64,
 }
 
-/// More instructions than these are not counted: the body is refused long before.
+/// More instructions and choices than these are not counted: the body is refused long before, or for it.
 const MOST: u64 = 2_000_000;
 
 impl Elaboration {
@@ -90,6 +93,7 @@ impl Elaboration {
             stretch: 0,
             ever: true,
         });
+        look(locals);
         self.locals.clear();
         self.locals.resize(locals, GIVEN);
         self.stack.clear();
@@ -239,6 +243,7 @@ impl Elaboration {
         if self.looked_at > Limits::CONSENSUS.joined {
             return;
         }
+        look(self.locals.len());
         for index in 0..self.locals.len() {
             let value = self.local(index as u32);
             let open = self.nodes.get(value as usize).is_some_and(|node| !node.written);
@@ -257,6 +262,7 @@ impl Elaboration {
     /// The same for all values at hand, but for nodes that are not `fresh` and what they need.
     fn write_all(&mut self, fresh: impl Fn(&Node) -> bool) {
         while let Some(index) = self.work.pop() {
+            look(1);
             let Some(node) = self.nodes.get_mut(index as usize) else {
                 continue;
             };
@@ -266,6 +272,10 @@ impl Elaboration {
             node.written = true;
             if node.ever {
                 self.again = self.again.saturating_add(node.own);
+                self.chosen = self.chosen.saturating_add(u64::from(node.own == 0));
+            }
+            if self.chosen > MOST {
+                self.again = MOST;
             }
             node.ever = true;
             self.work.extend(node.needs.iter().filter(|need| **need != GIVEN));
@@ -277,6 +287,7 @@ impl Elaboration {
     fn undo(&mut self, mark: usize) {
         self.undone.clear();
         while self.log.len() > mark {
+            look(1);
             match self.log.pop() {
                 Some(Entry::Written(index)) => {
                     if let Some(node) = self.nodes.get_mut(index as usize) {
@@ -331,6 +342,7 @@ impl Elaboration {
         let split = self.log.len();
         self.write_top(carries);
         for depth in depths {
+            look(1);
             let below = (depth as usize).saturating_add(1);
             let Some(index) = self.frames.len().checked_sub(below) else {
                 continue;
@@ -354,6 +366,7 @@ impl Elaboration {
 
     fn carry(&mut self, frame: usize, count: usize) {
         let at = self.stack.len().saturating_sub(count);
+        look(count);
         for index in 0..count {
             let value = self.stack.get(at.saturating_add(index)).copied().unwrap_or(GIVEN);
             let results = self.frames.get(frame).map_or(&[][..], |frame| &frame.results);
@@ -383,6 +396,7 @@ impl Elaboration {
         if let Some(split) = frame.split {
             self.undo(split);
         }
+        look(self.undone.len());
         let first = live.then(|| self.undone.clone());
         if let Some(frame) = self.frames.last_mut() {
             frame.first = first;
@@ -416,6 +430,7 @@ impl Elaboration {
         let first = frame.first.as_deref().unwrap_or_default();
         let mut seen = BTreeSet::new();
         for (local, value) in undone.iter().chain(first).copied() {
+            look(1);
             let is_latest = seen.insert(local);
             let now = self.local(local);
             let joined = match (frame.ways, live) {

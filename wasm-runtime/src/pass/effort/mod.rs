@@ -18,6 +18,9 @@
 
 mod elaboration;
 mod outline;
+#[cfg(test)]
+mod tests;
+mod work;
 
 use wasmparser::{Operator, OperatorsReader};
 
@@ -104,6 +107,7 @@ impl Effort {
     /// Takes the next operator, which takes and gives so many operands; `live` says whether it can be
     /// reached.
     pub(super) fn step(&mut self, operator: &Operator<'_>, arity: (u32, u32), live: bool) {
+        work::look(1);
         let again = self.elaboration.step(operator, arity, live);
         match operator {
             Operator::Block { .. } | Operator::If { .. } => self.open(),
@@ -121,6 +125,7 @@ impl Effort {
         add(&mut self.path.recent[0], step.values, 1);
         add(&mut self.near, step.instructions, sum(&self.path.recent));
         let calls = self.path.calls;
+        work::look(self.loops.len());
         for open in self.loops.iter_mut().filter(|open| open.reaches(calls)) {
             add(&mut open.near, step.instructions, 1);
         }

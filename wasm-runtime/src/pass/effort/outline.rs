@@ -3,6 +3,7 @@
 
 use wasmparser::{Operator, OperatorsReader};
 
+use super::work::look;
 use crate::limits::Limits;
 
 /// A block's place among the blocks of its body, in the order in which they begin.
@@ -56,6 +57,7 @@ impl Outline {
         self.loops.clear();
         self.live.clear();
         self.words = locals.div_ceil(64);
+        look(locals);
         self.sets.resize_with(locals, Vec::new);
         self.sets.iter_mut().for_each(Vec::clear);
         self.forwards(operators);
@@ -87,6 +89,7 @@ impl Outline {
             && self.loops.len() as u64 <= Limits::CONSENSUS.loop_nesting
         {
             let Ok(operator) = operators.read() else { return };
+            look(1);
             match operator {
                 Operator::Block { .. } => self.begin(false, false),
                 Operator::If { .. } => self.begin(false, true),
@@ -122,6 +125,7 @@ impl Outline {
 
     fn begin(&mut self, is_loop: bool, is_if: bool) {
         let index = self.blocks.len();
+        look(self.words);
         self.blocks.push(Block {
             splits: if is_loop || is_if {
                 self.events.len()
@@ -153,6 +157,7 @@ impl Outline {
     /// A local is read: it is so behind the labels of all loops around, too.
     fn get(&mut self, local: u32) {
         self.events.push(Event::Read(local));
+        look(self.loops.len());
         for index in &self.loops {
             let from = index.saturating_mul(self.words);
             put(self.live.get_mut(from..).unwrap_or_default(), local as usize);
@@ -160,6 +165,7 @@ impl Outline {
     }
 
     fn to(&mut self, depth: u32) {
+        look(1);
         let below = (depth as usize).saturating_add(1);
         let at = self.open.len().checked_sub(below);
         let Some(index) = at.and_then(|at| self.open.get(at)).copied() else {
@@ -178,6 +184,10 @@ impl Outline {
         let mut around = vec![now.clone()];
         let mut elses: Vec<(Index, Vec<u64>)> = Vec::new();
         for event in std::mem::take(&mut self.events).into_iter().rev() {
+            look(match event {
+                Event::Read(_) | Event::Set(_) => 1,
+                _ => self.words.saturating_add(1),
+            });
             match event {
                 Event::Read(local) => put(&mut now, local as usize),
                 Event::Set(local) => take(&mut now, local as usize),

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Script, contract};
+use super::Script;
+use crate::script::contract;
 
 const LOTTERY: &str = include_str!("../../../sdk/javascript/examples/lottery.js");
 

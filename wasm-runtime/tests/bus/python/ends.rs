@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use slsbft_wasm::Reason;
 use slsbft_wasm::bus::Entry;
 
-use super::{Script, contract};
+use super::Script;
+use crate::script::contract;
 
 /// The words with which a script is refused.
 fn refused(script: &str) -> String {
@@ -69,31 +70,6 @@ fn a_script_that_cannot_be_parsed_is_refused_with_its_line() {
     assert_eq!(
         refused(&" ".repeat(131_073)),
         "the script has more than 131,072 bytes"
-    );
-}
-
-#[test]
-fn messages_that_are_none_are_refused() {
-    let mut script = Script::runs("return msg");
-    let mut said = |entry, msg: &[u8]| script.enter(entry, msg).result.map_err(|failure| failure.reason);
-    let hint = "say {\"script\":\"…\",\"msg\":…}: the script's text and its own message";
-    for msg in ["", "{}", "[]", "7", r#"{"script":7}"#, "null"] {
-        assert_eq!(
-            said(Entry::Instantiate, msg.as_bytes()),
-            Err(Reason::Contract(hint.into())),
-            "{msg}"
-        );
-    }
-    for msg in [&b"{"[..], b"\"\xff\xfe\"", b"{'a':1}", b"nul", b"\0"] {
-        assert_eq!(
-            said(Entry::Execute, msg),
-            Err(Reason::Contract("the message is no JSON".into()))
-        );
-    }
-    assert_eq!(said(Entry::Execute, b""), Ok(Vec::new()));
-    assert_eq!(
-        said(Entry::Execute, b"[1,\"\\u0000\"]"),
-        Ok(b"[1,\"\\u0000\"]".to_vec())
     );
 }
 

@@ -9,11 +9,11 @@ use serde_json::json;
 use slsbft_wasm::Code;
 use slsbft_wasm::bus::Entry;
 
-use crate::script::{self, Language, contract};
+use crate::script::{self, Language};
 
 static MICROPYTHON: LazyLock<Arc<Code>> = LazyLock::new(|| script::build("python"));
 
-struct Python;
+pub struct Python;
 
 impl Language for Python {
     fn interpreter() -> &'static Arc<Code> {
@@ -28,31 +28,6 @@ impl Language for Python {
 }
 
 type Script = script::Script<Python>;
-
-const COUNTER: &str = include_str!("../../../sdk/templates/python/contract.py");
-
-#[test]
-fn the_counter_of_the_template_counts() {
-    let mut counter = Script::new(COUNTER, &json!({ "count": 40 })).unwrap();
-    counter.context.funds.clear();
-    let add = |by: i64| json!({ "add": { "by": by } });
-    assert_eq!(counter.execute(&add(2)), Ok(json!({ "count": 42 })));
-    assert_eq!(counter.ask(&json!({ "count": {} })), Ok(json!({ "count": 42 })));
-    let attributes = [("by", "2"), ("sender", "somebody")].map(|(k, v)| (k.to_owned(), v.to_owned()));
-    assert_eq!(
-        counter.world.events,
-        [("counted".to_owned(), attributes.to_vec())]
-    );
-    assert_eq!(
-        contract(counter.execute(&add(-1)).unwrap_err()),
-        "-1 is no whole number"
-    );
-    counter.context.funds = "1uankr".to_owned();
-    assert_eq!(
-        counter.execute(&add(2)).map_err(contract),
-        Err("this contract takes no coins".into())
-    );
-}
 
 #[test]
 fn an_empty_script_is_entered_for_little() {
