@@ -199,6 +199,11 @@ impl Vm {
         self.get(CodeHash::of(code), || self.artifact(code))
     }
 
+    /// Compiled code, if it is in memory.
+    pub fn cached(&self, hash: CodeHash) -> Option<Arc<Code>> {
+        self.cache.find(hash)
+    }
+
     /// Code that was accepted before. `bytes` is asked for it only if it must be compiled again.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ pub mod submit;
 pub mod tx;
 pub mod voucher;
 
-pub use client::{Account, Client, ClientError, TxFailure, TxOutcome};
+pub use client::{Account, Client, ClientError, CodeInfo, TxFailure, TxOutcome};
 pub use keyring::{Backend, KeyInfo, Keyring, KeyringError};
 pub use keys::{HdPath, KeyError, KeyKind, Mnemonic, SigningKey};
 pub use submit::{SubmitConfig, Submitted, Submitter};

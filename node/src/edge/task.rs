@@ -68,31 +68,52 @@ impl Runner {
 
     /// What a task comes to.
     pub async fn run(&self, task: Task) -> Result<Answer, TaskError> {
-        let code = self.fetch(task.code_id).await?;
-        let place = self.free.clone().acquire_owned().await?;
-        let vm = self.vm.clone();
-        let run = move || {
-            let _place = place;
-            let refused = |error| TaskError::Compile(task.code_id, error);
-            let effort = vm.check(&code).map_err(|error| refused(error.into()))?.effort();
-            if effort > LONGEST_COMPILATION {
-                let words = format!("its code takes too long to compile: {effort} ms by estimate");
-                return Ok(Answer::Failed(words));
-            }
-            let code = vm.compile(&code).map_err(refused)?;
-            Ok(run(&vm, &code, &task.input, task.gas)?.0)
+        let id = task.code_id;
+        let told = self.client.code_info(id).await;
+        let told = told.map_err(|error| TaskError::Fetch(id, error))?.data_hash;
+        let hash = CodeHash(told.try_into().map_err(|_| TaskError::Hash(id))?);
+        let code = match self.vm.cached(hash) {
+            Some(code) => code,
+            None => match self.compile(id, hash).await? {
+                Ok(code) => code,
+                Err(words) => return Ok(Answer::Failed(words)),
+            },
         };
-        tokio::task::spawn_blocking(run).await?
+        let run = move |vm: &Vm| Ok(run(vm, &code, &task.input, task.gas)?.0);
+        self.work(run).await?
     }
 
-    async fn fetch(&self, code_id: u64) -> Result<Vec<u8>, TaskError> {
-        let found = self.client.code(code_id).await;
-        let found = found.map_err(|error| TaskError::Fetch(code_id, error))?;
-        let told = found.code_info.unwrap_or_default().data_hash;
-        if CodeHash::of(&found.data).0 != told.as_slice() {
-            return Err(TaskError::Hash(code_id));
+    /// Fetches code and compiles it; of code that takes too long, what its tasks fail with.
+    async fn compile(&self, id: u64, hash: CodeHash) -> Result<Result<Arc<Code>, String>, TaskError> {
+        let found = self.client.code(id).await;
+        let bytes = found.map_err(|error| TaskError::Fetch(id, error))?.data;
+        if CodeHash::of(&bytes) != hash {
+            return Err(TaskError::Hash(id));
         }
-        Ok(found.data)
+        let compile = move |vm: &Vm| {
+            let refused = |error| TaskError::Compile(id, error);
+            let effort = vm.check(&bytes).map_err(|error| refused(error.into()))?.effort();
+            if effort > LONGEST_COMPILATION {
+                let words = format!("its code takes too long to compile: {effort} ms by estimate");
+                return Ok(Err(words));
+            }
+            vm.compile(&bytes).map(Ok).map_err(refused)
+        };
+        self.work(compile).await?
+    }
+
+    /// Works on a thread, when a processor is free.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Vm) -> T + Send + 'static,
+    ) -> Result<T, TaskError> {
+        let place = self.free.clone().acquire_owned().await?;
+        let vm = self.vm.clone();
+        let work = move || {
+            let _place = place;
+            work(&vm)
+        };
+        Ok(tokio::task::spawn_blocking(work).await?)
     }
 }
 

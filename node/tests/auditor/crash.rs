@@ -10,62 +10,33 @@
     reason = "what cannot go on has failed"
 )]
 
+#[path = "../common/killed.rs"]
+mod killed;
 #[path = "../common/node.rs"]
-#[allow(dead_code, reason = "shared with the other tests")]
 mod node;
 #[allow(dead_code, reason = "shared with the other tests")]
 mod service;
 #[allow(dead_code, reason = "shared with the other tests")]
 mod state;
 
-use std::{
-    path::Path,
-    process::Stdio,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use rand::Rng;
-use slsbft_client::{
-    KeyKind, SigningKey,
-    keyring::{Backend, Keyring},
-};
 use slsbft_proto::service::v1::Target;
-use tokio::{
-    io::AsyncReadExt,
-    net::TcpListener,
-    process::{Child, Command},
-    time::{sleep, timeout},
+use tokio::{io::AsyncReadExt, net::TcpListener, time::timeout};
+
+use crate::{
+    killed::{Daemon, ROUNDS, assert_one_digest},
+    node::Node,
+    state::Done,
 };
 
-use crate::{node::Node, state::Done};
-
-const ROUNDS: usize = 30;
-const BLOCK: Duration = Duration::from_millis(100);
 const SOON: Duration = Duration::from_secs(60);
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(an_auditor_never_sends_two_digests_of_an_epoch_however_often_it_is_killed());
-    println!("test an_auditor_never_sends_two_digests_of_an_epoch_however_often_it_is_killed ... ok");
-}
-
-fn spawn(home: &Path, node: &Node, more: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_slsbftd"))
-        .args(["audit", "--from", "auditor", "--keyring-backend", "test"])
-        .args(["--allow-private", "--samples", "2", "--poll-ms", "20"])
-        .args(["--node", &node.endpoint()])
-        .arg("--home")
-        .arg(home)
-        .args(more)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
+    killed::run(
+        "an_auditor_never_sends_two_digests_of_an_epoch_however_often_it_is_killed",
+        an_auditor_never_sends_two_digests_of_an_epoch_however_often_it_is_killed(),
+    );
 }
 
 /// A target that takes connections.
@@ -82,13 +53,7 @@ async fn target() -> Target {
 
 fn check(node: &Node) {
     let state = node.state();
-    for (epoch, digests) in &state.offered {
-        assert_eq!(
-            digests.len(),
-            1,
-            "epoch {epoch} was committed to with several digests"
-        );
-    }
+    assert_one_digest(&state.offered);
     let wrong = [
         "not what was committed to",
         "nothing committed",
@@ -102,23 +67,13 @@ fn check(node: &Node) {
 }
 
 async fn an_auditor_never_sends_two_digests_of_an_epoch_however_often_it_is_killed() {
-    let home = tempfile::tempdir().unwrap();
-    let key = SigningKey::generate(KeyKind::Ed25519);
-    Keyring::open(home.path(), Backend::Test)
-        .add("auditor", &key, None)
-        .unwrap();
-    let node = Node::start(&key, BLOCK).await;
+    let daemon = Daemon::new(&["audit", "--samples", "2"]).await;
+    let node = &daemon.node;
     node.state().targets = vec![target().await];
-    for _ in 0..ROUNDS {
-        let mut process = spawn(home.path(), &node, &[]);
-        let life = rand::thread_rng().gen_range(50..3_500);
-        sleep(Duration::from_millis(life)).await;
-        process.kill().await.unwrap();
-        check(&node);
-    }
+    daemon.killed(|_| (), check).await;
     // Left alone, it goes on.
     let before = Instant::now();
-    let mut last = spawn(home.path(), &node, &["--once"]);
+    let mut last = daemon.start(&["--once"]);
     let status = timeout(SOON, last.wait())
         .await
         .expect("it audits an epoch")
@@ -132,7 +87,7 @@ async fn an_auditor_never_sends_two_digests_of_an_epoch_however_often_it_is_kill
         .unwrap();
     assert!(status.success(), "{said}");
     assert!(said.contains("1 of 1 providers answered"), "{said}");
-    check(&node);
+    check(node);
     let state = node.state();
     let count = |wanted: fn(&Done) -> bool| state.done.iter().filter(|done| wanted(done)).count();
     println!(

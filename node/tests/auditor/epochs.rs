@@ -8,9 +8,9 @@ use slsbft_node::auditor::{Auditor, Ended, Missed, book::Book, chain::Chain};
 use tempfile::TempDir;
 
 use crate::{
-    node::Node,
+    node::{CHAIN_ID, Node},
     setup::{BLOCK, SOON, auditor, eventually, key, next, reached, target, within},
-    state::{CHAIN_ID, Done},
+    state::Done,
     targets,
 };
 

@@ -8,15 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use cosmos_sdk_proto::{
-    Any, Timestamp,
+    Any,
     cosmos::{
-        auth::v1beta1::{BaseAccount, QueryAccountRequest, QueryAccountResponse},
+        auth::v1beta1::{QueryAccountRequest, QueryAccountResponse},
         base::{
-            abci::v1beta1::{GasInfo, TxResponse},
+            abci::v1beta1::GasInfo,
             node::v1beta1::{StatusRequest, StatusResponse},
-            tendermint::v1beta1::{
-                GetNodeInfoRequest, GetNodeInfoResponse, GetSyncingRequest, GetSyncingResponse,
-            },
         },
         tx::v1beta1::{
             AuthInfo, BroadcastTxRequest, BroadcastTxResponse, GetTxRequest, GetTxResponse, SimulateRequest,
@@ -24,7 +21,7 @@ use cosmos_sdk_proto::{
         },
     },
 };
-use prost::{Message, Name};
+use prost::Message;
 use slsbft_client::{KeyKind, SigningKey, TxHash};
 use slsbft_mechanism::audit::{Entry, Finding, Reading, Report};
 use slsbft_proto::service::v1::{
@@ -35,11 +32,10 @@ use slsbft_types::{
     Address, PublicKey,
     tx::{direct_sign_bytes, tx_hash},
 };
-use tendermint_proto::v0_38::p2p::DefaultNodeInfo;
 use tonic::Status;
 
-pub const CHAIN_ID: &str = "slsbft-test-1";
-const ACCOUNT_NUMBER: u64 = 11;
+use crate::node::{ACCOUNT_NUMBER, CHAIN_ID, account, included, read, status, verdict};
+
 /// Blocks of an epoch: 20 for commitments, 10 for reports.
 pub const EPOCH: u64 = 30;
 const COMMIT: u64 = EPOCH * 2 / 3;
@@ -291,15 +287,7 @@ impl State {
             .index
             .get(&hash)
             .ok_or_else(|| Status::not_found("tx not found"))?;
-        let mut tx_response = verdict(*code, "failed").tx_response;
-        if let Some(response) = &mut tx_response {
-            response.height = *height as i64;
-            response.txhash = hash.to_string();
-        }
-        Ok(GetTxResponse {
-            tx: None,
-            tx_response,
-        })
+        Ok(included(hash, *height, *code, String::new()))
     }
 
     pub fn simulate(&mut self, request: SimulateRequest) -> Result<SimulateResponse, Status> {
@@ -316,48 +304,12 @@ impl State {
     }
 
     pub fn account(&mut self, request: QueryAccountRequest) -> Result<QueryAccountResponse, Status> {
-        if request.address != self.key.address().to_string() {
-            return Err(Status::not_found("account not found"));
-        }
-        let account = BaseAccount {
-            address: request.address,
-            pub_key: Some(self.key.to_any()),
-            account_number: ACCOUNT_NUMBER,
-            sequence: self.sequence,
-        };
-        let any = Any {
-            type_url: BaseAccount::type_url(),
-            value: account.encode_to_vec(),
-        };
-        Ok(QueryAccountResponse { account: Some(any) })
+        account(&self.key, self.sequence, request)
     }
 
     pub fn status(&mut self, _: StatusRequest) -> Result<StatusResponse, Status> {
         let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-        let timestamp = Some(Timestamp {
-            seconds: i64::try_from(now).unwrap() - self.lag,
-            nanos: 0,
-        });
-        Ok(StatusResponse {
-            height: self.height,
-            timestamp,
-            ..Default::default()
-        })
-    }
-
-    pub fn node_info(&mut self, _: GetNodeInfoRequest) -> Result<GetNodeInfoResponse, Status> {
-        let info = DefaultNodeInfo {
-            network: CHAIN_ID.into(),
-            ..Default::default()
-        };
-        Ok(GetNodeInfoResponse {
-            default_node_info: Some(info),
-            application_version: None,
-        })
-    }
-
-    pub fn syncing(&mut self, _: GetSyncingRequest) -> Result<GetSyncingResponse, Status> {
-        Ok(GetSyncingResponse { syncing: false })
+        Ok(status(self.height, i64::try_from(now).unwrap() - self.lag))
     }
 
     pub fn params(&mut self, _: QueryParamsRequest) -> Result<QueryParamsResponse, Status> {
@@ -396,10 +348,6 @@ impl State {
     }
 }
 
-fn read<M: Message + Name + Default>(message: &Any) -> Option<M> {
-    (message.type_url == M::type_url()).then(|| M::decode(message.value.as_slice()).unwrap())
-}
-
 fn entry(entry: &slsbft_proto::service::v1::AuditEntry) -> Entry {
     let finding = if entry.reachable {
         Finding::Reached(Reading {
@@ -417,18 +365,5 @@ fn entry(entry: &slsbft_proto::service::v1::AuditEntry) -> Entry {
     Entry {
         target: entry.provider,
         finding,
-    }
-}
-
-fn verdict(code: u32, log: &str) -> BroadcastTxResponse {
-    let codespace = if matches!(code, 0) { "" } else { "sdk" };
-    let response = TxResponse {
-        code,
-        codespace: codespace.into(),
-        raw_log: log.into(),
-        ..Default::default()
-    };
-    BroadcastTxResponse {
-        tx_response: Some(response),
     }
 }

@@ -19,9 +19,8 @@ use tempfile::TempDir;
 use tokio::{runtime, sync::oneshot};
 
 use crate::{
-    node::Node,
+    node::{CHAIN_ID, Node},
     server::{Reply, Server},
-    state::CHAIN_ID,
 };
 
 const SOON: Duration = Duration::from_secs(120);

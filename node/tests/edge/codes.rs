@@ -1,11 +1,11 @@
-//! `cosmwasm.wasm.v1.Query/Code` of the fake node, by hand, since there is no generated server.
+//! `Code` and `CodeInfo` of `cosmwasm.wasm.v1.Query` of the fake node, by hand, since there is no generated server.
 
 use std::{
     convert::Infallible,
     task::{Context, Poll},
 };
 
-use cosmos_sdk_proto::cosmwasm::wasm::v1::{QueryCodeRequest, QueryCodeResponse};
+use cosmos_sdk_proto::cosmwasm::wasm::v1::QueryCodeRequest;
 use tonic::{
     Request, Response, Status,
     body::Body,
@@ -14,7 +14,7 @@ use tonic::{
     server::{Grpc, NamedService, UnaryService},
 };
 
-use crate::node::Services;
+use crate::{node::Services, state::State};
 
 #[derive(Clone)]
 pub struct Codes(pub Services);
@@ -33,20 +33,33 @@ impl Service<http::Request<Body>> for Codes {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        assert_eq!(request.uri().path(), "/cosmwasm.wasm.v1.Query/Code");
-        let method = Code(self.0.clone());
-        Box::pin(async move { Ok(Grpc::new(ProstCodec::default()).unary(method, request).await) })
+        let services = self.0.clone();
+        Box::pin(async move {
+            let answer = match request.uri().path() {
+                "/cosmwasm.wasm.v1.Query/Code" => {
+                    let method = Asked(services, State::code);
+                    Grpc::new(ProstCodec::default()).unary(method, request).await
+                }
+                path => {
+                    assert_eq!(path, "/cosmwasm.wasm.v1.Query/CodeInfo");
+                    let method = Asked(services, State::code_info);
+                    Grpc::new(ProstCodec::default()).unary(method, request).await
+                }
+            };
+            Ok(answer)
+        })
     }
 }
 
-struct Code(Services);
+/// A method, and its handler on the state.
+struct Asked<B>(Services, fn(&mut State, QueryCodeRequest) -> Result<B, Status>);
 
-impl UnaryService<QueryCodeRequest> for Code {
-    type Response = QueryCodeResponse;
-    type Future = BoxFuture<Response<Self::Response>, Status>;
+impl<B: Send + 'static> UnaryService<QueryCodeRequest> for Asked<B> {
+    type Response = B;
+    type Future = BoxFuture<Response<B>, Status>;
 
     fn call(&mut self, request: Request<QueryCodeRequest>) -> Self::Future {
-        let found = self.0.0.lock().unwrap().code(request.into_inner());
+        let found = self.1(&mut self.0.0.lock().unwrap(), request.into_inner());
         Box::pin(async move { found.map(Response::new) })
     }
 }

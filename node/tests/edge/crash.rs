@@ -10,6 +10,8 @@
 )]
 
 mod codes;
+#[path = "../common/killed.rs"]
+mod killed;
 #[path = "../common/node.rs"]
 mod node;
 #[allow(dead_code, reason = "shared with the other tests")]
@@ -17,52 +19,26 @@ mod server;
 mod service;
 mod state;
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::time::Duration;
 
-use rand::Rng;
-use slsbft_client::{
-    KeyKind, SigningKey,
-    keyring::{Backend, Keyring},
-};
 use slsbft_proto::requests::v1::Task;
-use tokio::{
-    process::{Child, Command},
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 
 use crate::{
+    killed::{Daemon, ROUNDS, assert_one_digest},
     node::Node,
     server::{Reply, Server},
 };
 
-const ROUNDS: usize = 30;
-const BLOCK: Duration = Duration::from_millis(100);
 const SOON: Duration = Duration::from_secs(120);
 /// Blocks for commitments and for revealing.
 const WINDOWS: [u64; 2] = [60, 60];
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(an_edge_node_never_sends_two_digests_of_a_request_however_often_it_is_killed());
-    println!("test an_edge_node_never_sends_two_digests_of_a_request_however_often_it_is_killed ... ok");
-}
-
-fn spawn(home: &Path, node: &Node) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_slsbftd"))
-        .args(["edge", "--from", "edge", "--keyring-backend", "test"])
-        .args(["--allow-private", "--poll-ms", "20"])
-        .args(["--node", &node.endpoint()])
-        .arg("--home")
-        .arg(home)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
+    killed::run(
+        "an_edge_node_never_sends_two_digests_of_a_request_however_often_it_is_killed",
+        an_edge_node_never_sends_two_digests_of_a_request_however_often_it_is_killed(),
+    );
 }
 
 /// Asks for what is another thing each time, and for what a task comes to.
@@ -81,44 +57,30 @@ fn ask(node: &Node, server: &Server) -> [u64; 2] {
 
 fn check(node: &Node) {
     let state = node.state();
-    for (request, digests) in &state.offered {
-        assert_eq!(
-            digests.len(),
-            1,
-            "request {request} was committed to with several digests"
-        );
-    }
+    assert_one_digest(&state.offered);
     let wrong = ["not what was committed to", "too early to reveal"];
     let refused = state.refused.iter().find(|why| wrong.contains(why));
     assert_eq!(refused, None);
 }
 
 async fn an_edge_node_never_sends_two_digests_of_a_request_however_often_it_is_killed() {
-    let home = tempfile::tempdir().unwrap();
-    let key = SigningKey::generate(KeyKind::Ed25519);
-    let keyring = Keyring::open(home.path(), Backend::Test);
-    keyring.add("edge", &key, None).unwrap();
-    let node = Node::start(&key, BLOCK).await;
+    let daemon = Daemon::new(&["edge"]).await;
+    let node = &daemon.node;
     let server = Server::start(Reply::Counting).await;
     node.state().codes.push(echo());
     let mut asked = 0;
-    for _ in 0..ROUNDS {
-        asked += ask(&node, &server).len();
-        let mut process = spawn(home.path(), &node);
-        let life = rand::thread_rng().gen_range(50..3_500);
-        sleep(Duration::from_millis(life)).await;
-        process.kill().await.unwrap();
-        check(&node);
-    }
+    daemon
+        .killed(|node| asked += ask(node, &server).len(), check)
+        .await;
     // Left alone, it goes on.
-    let (before, last) = (Instant::now(), ask(&node, &server));
-    let mut process = spawn(home.path(), &node);
+    let (before, last) = (Instant::now(), ask(node, &server));
+    let mut process = daemon.start(&[]);
     while !last.iter().all(|id| node.state().answers.contains_key(id)) {
         assert!(before.elapsed() < SOON, "no answer of {last:?}");
         sleep(Duration::from_millis(5)).await;
     }
     process.kill().await.unwrap();
-    check(&node);
+    check(node);
     let state = node.state();
     println!(
         "{ROUNDS} kills in {} requests: {} committed, {} revealed, {} in vain; the last took {:?}",

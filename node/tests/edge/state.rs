@@ -9,25 +9,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cosmos_sdk_proto::{
-    Any, Timestamp,
+    Any,
     cosmos::{
-        auth::v1beta1::{BaseAccount, QueryAccountRequest, QueryAccountResponse},
+        auth::v1beta1::{QueryAccountRequest, QueryAccountResponse},
         base::{
-            abci::v1beta1::{GasInfo, TxResponse},
+            abci::v1beta1::GasInfo,
             node::v1beta1::{StatusRequest, StatusResponse},
-            tendermint::v1beta1::{
-                GetNodeInfoRequest, GetNodeInfoResponse, GetSyncingRequest, GetSyncingResponse,
-            },
         },
         tx::v1beta1::{
             BroadcastTxRequest, BroadcastTxResponse, GetTxRequest, GetTxResponse, SimulateRequest,
             SimulateResponse, TxBody, TxRaw,
         },
     },
-    cosmwasm::wasm::v1::{CodeInfoResponse, QueryCodeRequest, QueryCodeResponse},
+    cosmwasm::wasm::v1::{QueryCodeRequest, QueryCodeResponse},
 };
-use prost::{Message, Name};
-use slsbft_client::TxHash;
+use prost::Message;
+use slsbft_client::{CodeInfo, TxHash};
 use slsbft_mechanism::request::Answer;
 use slsbft_proto::requests::v1::{
     MsgCommit, MsgReveal, QueryAssignedRequest, QueryAssignedResponse, Request, Seat, Status as Stage, Task,
@@ -35,10 +32,9 @@ use slsbft_proto::requests::v1::{
 };
 use slsbft_types::{PublicKey, tx::tx_hash};
 use slsbft_wasm::CodeHash;
-use tendermint_proto::v0_38::p2p::DefaultNodeInfo;
 use tonic::Status;
 
-pub const CHAIN_ID: &str = "slsbft-test-1";
+use crate::node::{CHAIN_ID, account, included, read, status, verdict};
 
 pub struct State {
     key: PublicKey,
@@ -58,9 +54,9 @@ pub struct State {
     pub away: bool,
     /// By id, from 1.
     pub codes: Vec<Vec<u8>>,
-    /// What it gives out for any of them, with the hash of the right one.
+    /// What it gives out for any of them, while it tells the hash of the right one.
     pub replaced: Option<Vec<u8>>,
-    /// How often it was asked for one.
+    /// How often it was asked for the bytes of one.
     pub looks: usize,
 }
 
@@ -205,15 +201,20 @@ impl State {
         })
     }
 
+    pub fn code_info(&mut self, request: QueryCodeRequest) -> Result<CodeInfo, Status> {
+        let code = &self.codes[request.code_id as usize - 1];
+        Ok(CodeInfo {
+            code_id: request.code_id,
+            data_hash: CodeHash::of(code).0.to_vec(),
+            ..Default::default()
+        })
+    }
+
     pub fn code(&mut self, request: QueryCodeRequest) -> Result<QueryCodeResponse, Status> {
         self.looks += 1;
         let code = &self.codes[request.code_id as usize - 1];
         Ok(QueryCodeResponse {
-            code_info: Some(CodeInfoResponse {
-                code_id: request.code_id,
-                data_hash: CodeHash::of(code).0.to_vec(),
-                ..Default::default()
-            }),
+            code_info: None,
             data: self.replaced.as_ref().unwrap_or(code).clone(),
         })
     }
@@ -242,15 +243,7 @@ impl State {
         let hash: TxHash = request.hash.parse().unwrap();
         let found = self.index.get(&hash);
         let (height, code) = found.ok_or_else(|| Status::not_found("tx not found"))?;
-        let mut tx_response = verdict(*code, "failed").tx_response;
-        if let Some(response) = &mut tx_response {
-            response.height = *height as i64;
-            response.txhash = hash.to_string();
-        }
-        Ok(GetTxResponse {
-            tx: None,
-            tx_response,
-        })
+        Ok(included(hash, *height, *code, String::new()))
     }
 
     pub fn simulate(&mut self, _: SimulateRequest) -> Result<SimulateResponse, Status> {
@@ -265,64 +258,11 @@ impl State {
     }
 
     pub fn account(&mut self, request: QueryAccountRequest) -> Result<QueryAccountResponse, Status> {
-        if request.address != self.account_text() {
-            return Err(Status::not_found("account not found"));
-        }
-        let account = BaseAccount {
-            address: request.address,
-            pub_key: Some(self.key.to_any()),
-            account_number: 11,
-            sequence: self.sequence + self.mempool.len() as u64,
-        };
-        let any = Any {
-            type_url: BaseAccount::type_url(),
-            value: account.encode_to_vec(),
-        };
-        Ok(QueryAccountResponse { account: Some(any) })
+        account(&self.key, self.sequence + self.mempool.len() as u64, request)
     }
 
     pub fn status(&mut self, _: StatusRequest) -> Result<StatusResponse, Status> {
         let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-        let timestamp = Some(Timestamp {
-            seconds: i64::try_from(now).unwrap(),
-            nanos: 0,
-        });
-        Ok(StatusResponse {
-            height: self.height,
-            timestamp,
-            ..Default::default()
-        })
-    }
-
-    pub fn node_info(&mut self, _: GetNodeInfoRequest) -> Result<GetNodeInfoResponse, Status> {
-        let info = DefaultNodeInfo {
-            network: CHAIN_ID.into(),
-            ..Default::default()
-        };
-        Ok(GetNodeInfoResponse {
-            default_node_info: Some(info),
-            application_version: None,
-        })
-    }
-
-    pub fn syncing(&mut self, _: GetSyncingRequest) -> Result<GetSyncingResponse, Status> {
-        Ok(GetSyncingResponse { syncing: false })
-    }
-}
-
-fn read<M: Message + Name + Default>(message: &Any) -> Option<M> {
-    (message.type_url == M::type_url()).then(|| M::decode(message.value.as_slice()).unwrap())
-}
-
-fn verdict(code: u32, log: &str) -> BroadcastTxResponse {
-    let codespace = if code == 0 { "" } else { "sdk" };
-    let response = TxResponse {
-        code,
-        codespace: codespace.into(),
-        raw_log: log.into(),
-        ..Default::default()
-    };
-    BroadcastTxResponse {
-        tx_response: Some(response),
+        Ok(status(self.height, i64::try_from(now).unwrap()))
     }
 }

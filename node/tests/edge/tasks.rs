@@ -82,6 +82,21 @@ async fn a_task_is_run_and_its_output_or_failure_is_committed_to_and_revealed() 
 }
 
 #[tokio::test]
+async fn a_code_is_fetched_once_for_all_its_tasks() {
+    let (node, home) = (Node::start(&key(), BLOCK).await, TempDir::new().unwrap());
+    node.state().codes.push(code(
+        "(call $output (i32.const 0) (call $input (i32.const 0) (i32.const 9)))",
+    ));
+    let _daemon = daemon(&node, home.path(), true).await;
+    for (count, input) in ["one", "two", "three"].into_iter().enumerate() {
+        let id = node.state().post_task(task(1, input.as_bytes(), GAS), WINDOWS);
+        revealed(&node, count + 1).await;
+        assert_eq!(node.state().answers[&id], found(input));
+    }
+    assert_eq!(node.state().looks, 1);
+}
+
+#[tokio::test]
 async fn a_code_that_takes_long_to_compile_fails_as_a_task() {
     let (node, home) = (Node::start(&key(), BLOCK).await, TempDir::new().unwrap());
     let products: String = (0..8_000)

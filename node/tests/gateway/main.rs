@@ -14,14 +14,18 @@ mod buying;
 #[allow(dead_code, reason = "shared with the other tests")]
 mod chain;
 mod claims;
-#[path = "../../client/tests/fake_node/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "shared with the client's tests")]
-mod fake_node;
 mod hangups;
 mod hostile;
+#[path = "../common/node.rs"]
+mod node;
 mod outage;
 mod remote;
+#[path = "../../client/tests/submitter/service.rs"]
+mod service;
 mod serving;
 mod setup;
+#[path = "../../client/tests/submitter/state.rs"]
+#[allow(dead_code, reason = "shared with the client's tests")]
+mod state;
 mod time;
 mod upstream;

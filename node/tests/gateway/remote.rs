@@ -10,7 +10,7 @@ use slsbft_node::provider::{
 use slsbft_proto::metering::v1::{ClaimVerdict, SignedVoucher};
 
 use crate::{
-    fake_node::{FakeNode, Faults},
+    node::Node,
     setup::{SOON, eventually},
 };
 
@@ -22,9 +22,9 @@ fn vouchers(count: usize) -> Vec<SignedVoucher> {
     vec![voucher; count]
 }
 
-async fn remote(inclusion: Duration) -> (FakeNode, RemoteChain) {
+async fn remote(inclusion: Duration) -> (Node, RemoteChain) {
     let key = SigningKey::generate(KeyKind::Secp256k1);
-    let node = FakeNode::start(&key, Faults::default());
+    let node = Node::start(&key, Duration::from_millis(30)).await;
     let client = Client::connect(&node.endpoint()).await.unwrap();
     let chain = RemoteChain::new(client, key, inclusion).await.unwrap();
     (node, chain)
@@ -43,13 +43,13 @@ async fn a_claim_offers_the_gas_that_its_vouchers_need() {
 async fn a_claim_in_no_block_is_followed_until_it_is_in_one() {
     let (node, chain) = remote(Duration::from_millis(200)).await;
     chain.settled().await.unwrap();
-    node.chain().halted = true;
+    node.state().halted = true;
     let unknown = chain.claim(vouchers(3)).await.unwrap_err();
     assert!(matches!(unknown, ChainError::Unreachable(_)), "{unknown}");
     chain.settled().await.unwrap_err();
-    node.chain().halted = false;
+    node.state().halted = false;
     eventually("it is settled", async || chain.settled().await.is_ok()).await;
-    assert_eq!(node.chain().included.len(), 1);
+    assert_eq!(node.state().included.len(), 1);
 }
 
 #[tokio::test]
@@ -60,5 +60,5 @@ async fn the_head_of_the_chain_is_read_from_the_node() {
         chain.head().await.unwrap().height > first.height
     })
     .await;
-    assert!(node.chain().height >= first.height);
+    assert!(node.state().height >= first.height);
 }

@@ -166,8 +166,14 @@ fn three_daemons_answer_and_a_contract_is_told() {
         "operator",
         "--yes",
     ]);
+    let info = world.query(&["wasm", "code-info", "1"]);
+    let height = |shown: &Value| -> u64 { shown.as_str().unwrap().parse().unwrap() };
+    let ready = height(&info["ready_height"]);
     let contract = deployed.split(|c: char| !c.is_alphanumeric());
     let contract = contract.rev().find(|word| word.starts_with("ankr1")).unwrap();
+    let history = world.query(&["wasm", "contract-history", contract]);
+    let made = height(&history["entries"][0]["updated"]["block_height"]);
+    assert!((2..=made).contains(&ready), "{info} {history}");
     let ask = r#"{"count":{"below":"1000000","gas":"100000000","fee":"200000000"}}"#;
     world.tx("operator", &["wasm", "execute", contract, ask]);
     let shown = world.ended("2");

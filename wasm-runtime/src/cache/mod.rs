@@ -118,7 +118,8 @@ impl Cache {
         }
     }
 
-    fn find(&self, hash: CodeHash) -> Option<Arc<Code>> {
+    /// The code of this name, if it is in memory.
+    pub(crate) fn find(&self, hash: CodeHash) -> Option<Arc<Code>> {
         let code = self.memory.lock().get(hash)?;
         count(&self.counts.found);
         Some(code)

@@ -1,7 +1,7 @@
 //! Reading contracts and their code.
 
 use cosmos_sdk_proto::cosmwasm::wasm::v1::{
-    CodeInfoResponse, ContractCodeHistoryEntry, Model, QueryAllContractStateRequest,
+    AccessConfig, CodeInfoResponse, ContractCodeHistoryEntry, Model, QueryAllContractStateRequest,
     QueryBuildAddressRequest, QueryCodeRequest, QueryCodeResponse, QueryCodesRequest,
     QueryContractHistoryRequest, QueryContractInfoRequest, QueryContractInfoResponse,
     QueryContractsByCodeRequest, QueryContractsByCreatorRequest, QueryRawContractStateRequest,
@@ -13,11 +13,22 @@ use tonic::{Status, client::Grpc, codec::ProstCodec, codegen::http::uri::PathAnd
 
 use super::{Client, ClientError, MAX_ANSWER_BYTES};
 
-/// The part of `QueryCodeInfoResponse` that only this chain has.
+/// What a code is: `QueryCodeInfoResponse`, which the generated types do not have.
 #[derive(Clone, PartialEq, Message)]
-struct Readiness {
+pub struct CodeInfo {
+    #[prost(uint64, tag = "1")]
+    pub code_id: u64,
+    #[prost(string, tag = "2")]
+    pub creator: String,
+    /// SHA-256 of its bytes, as they were before they were packed.
+    #[prost(bytes = "vec", tag = "3")]
+    pub data_hash: Vec<u8>,
+    #[prost(message, optional, tag = "4")]
+    pub instantiate_permission: Option<AccessConfig>,
+    /// The height from which it may be used, since nodes are given the time to compile it; 0 if it could be
+    /// from the beginning. This chain's own.
     #[prost(uint64, tag = "1000")]
-    ready_height: u64,
+    pub ready_height: u64,
 }
 
 impl Client {
@@ -39,16 +50,15 @@ impl Client {
         Ok(answer.map_err(|s| self.failed(s))?.into_inner())
     }
 
-    /// The height from which a code may be used: nodes are given the time to compile it.
-    pub async fn code_ready_height(&self, code_id: u64) -> Result<u64, ClientError> {
+    /// A code without its bytes.
+    pub async fn code_info(&self, code_id: u64) -> Result<CodeInfo, ClientError> {
         let mut client = Grpc::new(self.channel());
         let ready = client.ready().await;
         ready.map_err(|error| self.failed(Status::unavailable(error.to_string())))?;
         let request = tonic::Request::new(QueryCodeRequest { code_id });
         let path = PathAndQuery::from_static("/cosmwasm.wasm.v1.Query/CodeInfo");
         let answer = client.unary(request, path, ProstCodec::default()).await;
-        let readiness: Readiness = answer.map_err(|s| self.failed(s))?.into_inner();
-        Ok(readiness.ready_height)
+        Ok(answer.map_err(|s| self.failed(s))?.into_inner())
     }
 
     pub async fn contract(&self, contract: &Address) -> Result<QueryContractInfoResponse, ClientError> {

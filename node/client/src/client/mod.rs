@@ -21,6 +21,7 @@ use std::{sync::Arc, time::Duration};
 
 use tonic::transport::{Channel, Endpoint};
 
+pub use contracts::CodeInfo;
 pub use distribution::Rewards;
 pub use error::{ClientError, TxFailure};
 pub use metering::DealsOf;

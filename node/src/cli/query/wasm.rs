@@ -18,7 +18,7 @@ pub enum Command {
     /// All codes
     #[command(after_help = "Examples:\n  slsbftd query wasm list-code")]
     ListCode,
-    /// Who uploaded a code, and its hash
+    /// Who uploaded a code, its hash, and the height from which it may be used
     #[command(after_help = "Examples:\n  slsbftd query wasm code-info 1")]
     CodeInfo {
         /// Its id
@@ -105,8 +105,14 @@ pub async fn run(command: Command, client: &Client, with: &With, global: &Global
     match command {
         Command::ListCode => Ok(json!({ "code_infos": render::list(&client.codes().await?)? })),
         Command::CodeInfo { code_id } => {
-            let code = client.code(code_id).await?;
-            render::proto(&code.code_info.unwrap_or_default())
+            let code = client.code_info(code_id).await?;
+            Ok(json!({
+                "code_id": code_id.to_string(),
+                "creator": code.creator,
+                "data_hash": BASE64_STANDARD.encode(&code.data_hash),
+                "instantiate_permission": render::proto(&code.instantiate_permission.unwrap_or_default())?,
+                "ready_height": code.ready_height.to_string(),
+            }))
         }
         Command::Code { code_id, file } => {
             let bytes = client.code(code_id).await?.data;
@@ -133,12 +139,7 @@ pub async fn run(command: Command, client: &Client, with: &With, global: &Global
         } => {
             let creator = with.keyring.address(global, &creator)?;
             let salt = hex::decode(&salt).map_err(|error| format!("salt: {error}; expected hexadecimal"))?;
-            let hash = client
-                .code(code_id)
-                .await?
-                .code_info
-                .unwrap_or_default()
-                .data_hash;
+            let hash = client.code_info(code_id).await?.data_hash;
             Ok(json!({ "address": client.salted_address(&hash, &creator, &salt).await? }))
         }
     }

@@ -112,7 +112,7 @@ async fn store(sender: &Sender<'_>, file: &Path) -> Result<u64, Failure> {
 
 /// Waits until a code may be used in the next block.
 async fn compiled(sender: &Sender<'_>, code_id: u64) -> Result<(), Failure> {
-    let height = sender.client.code_ready_height(code_id).await?;
+    let height = sender.client.code_info(code_id).await?.ready_height;
     let mut is_told = false;
     while sender.client.latest_height().await?.saturating_add(1) < height {
         if !is_told {

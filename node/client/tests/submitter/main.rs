@@ -1,18 +1,30 @@
 //! Many transactions of one account against a node that misbehaves.
 
-#![allow(clippy::unwrap_used, reason = "what fails in a helper fails a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what cannot go on has failed"
+)]
 
-mod fake_node;
+#[path = "../../../tests/common/node.rs"]
+mod node;
+mod service;
+mod state;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use cosmos_sdk_proto::cosmos::bank::v1beta1::MsgSend;
-use fake_node::{CHAIN_ID, FakeNode, Faults};
 use futures::future::join_all;
 use slsbft_client::{
     Client, ClientError, Fee, KeyKind, SigningKey, SubmitConfig, Submitter, TxBuilder, TxOutcome,
 };
 use tokio::time::{Instant, sleep};
+
+use crate::{
+    node::{CHAIN_ID, Node},
+    state::Faults,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -26,7 +38,13 @@ fn config() -> SubmitConfig {
     }
 }
 
-async fn submitter(node: &FakeNode, key: &SigningKey) -> Submitter {
+async fn start(key: &SigningKey, faults: Faults) -> Node {
+    let node = Node::start(key, Duration::from_millis(30)).await;
+    node.state().fail(faults);
+    node
+}
+
+async fn submitter(node: &Node, key: &SigningKey) -> Submitter {
     let client = Client::connect(&node.endpoint()).await.unwrap();
     Submitter::with_config(client, key.clone(), config())
         .await
@@ -51,11 +69,11 @@ async fn send_500(submitter: &Submitter) -> Vec<Result<TxOutcome, ClientError>> 
 }
 
 /// Each of the 500 succeeded and is in the chain exactly once.
-fn assert_each_once(node: &FakeNode, outcomes: &[Result<TxOutcome, ClientError>]) {
+fn assert_each_once(node: &Node, outcomes: &[Result<TxOutcome, ClientError>]) {
     for outcome in outcomes {
         assert!(outcome.is_ok(), "{}", outcome.as_ref().unwrap_err());
     }
-    let included = &node.chain().included;
+    let included = &node.state().included;
     assert_eq!(included.len(), 500);
     assert_eq!(included.iter().collect::<BTreeSet<_>>().len(), 500);
 }
@@ -71,10 +89,10 @@ async fn until(what: &str, mut condition: impl FnMut() -> bool) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_concurrent_submissions_of_one_account_never_miss_a_sequence() {
     let key = SigningKey::generate(KeyKind::Secp256k1);
-    let node = FakeNode::start(&key, Faults::default());
+    let node = start(&key, Faults::default()).await;
     let outcomes = send_500(&submitter(&node, &key).await).await;
     assert_each_once(&node, &outcomes);
-    assert_eq!(node.chain().mismatches, 0);
+    assert_eq!(node.state().mismatches, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,7 +108,7 @@ async fn lost_answers_restarts_evictions_and_refusals_lose_nothing_and_pay_nothi
             evict: 10,
             foreign: 0,
         };
-        let node = FakeNode::start(&key, faults);
+        let node = start(&key, faults).await;
         let outcomes = send_500(&submitter(&node, &key).await).await;
         assert_each_once(&node, &outcomes);
     }
@@ -99,33 +117,34 @@ async fn lost_answers_restarts_evictions_and_refusals_lose_nothing_and_pay_nothi
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_goes_away_and_comes_back_with_an_empty_mempool_costs_only_time() {
     let key = SigningKey::generate(KeyKind::Secp256k1);
-    let mut node = FakeNode::start(&key, Faults::default());
+    let mut node = start(&key, Faults::default()).await;
     let submitter = submitter(&node, &key).await;
-    node.chain().halted = true;
+    node.state().halted = true;
     let sending = tokio::spawn({
         let submitter = submitter.clone();
         async move { send_500(&submitter).await }
     });
     let first = submitter.submit(tx("before the outage")).await.unwrap();
-    node.down();
+    node.close();
     sleep(Duration::from_millis(200)).await;
-    node.up();
-    node.chain().halted = false;
+    node.state().forget();
+    node.reopen();
+    node.state().halted = false;
     let outcomes = sending.await.unwrap();
     first.wait(MINUTE).await.unwrap();
-    node.chain().included.retain(|memo| memo != "before the outage");
+    node.state().included.retain(|memo| memo != "before the outage");
     assert_each_once(&node, &outcomes);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transaction_that_the_node_forgot_is_sent_again_without_being_asked() {
     let key = SigningKey::generate(KeyKind::Secp256k1);
-    let node = FakeNode::start(&key, Faults::default());
+    let node = start(&key, Faults::default()).await;
     let submitter = submitter(&node, &key).await;
-    node.chain().halted = true;
+    node.state().halted = true;
     let pending = submitter.submit(tx("forgotten")).await.unwrap();
-    node.chain().forget();
-    node.chain().halted = false;
+    node.state().forget();
+    node.state().halted = false;
     let hash = pending.hash();
     assert_eq!(pending.wait(MINUTE).await.unwrap().hash, hash, "the same bytes");
 }
@@ -133,48 +152,46 @@ async fn a_transaction_that_the_node_forgot_is_sent_again_without_being_asked() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn waiting_that_was_given_up_can_be_taken_up_again() {
     let key = SigningKey::generate(KeyKind::Secp256k1);
-    let node = FakeNode::start(&key, Faults::default());
+    let node = start(&key, Faults::default()).await;
     let submitter = submitter(&node, &key).await;
-    node.chain().halted = true;
+    node.state().halted = true;
     let mut pending = submitter.submit(tx("patience")).await.unwrap();
     for _ in 0..2 {
         let early = pending.settled(Duration::from_millis(30)).await.unwrap_err();
         assert!(matches!(early, ClientError::NotIncluded { .. }), "{early}");
     }
-    node.chain().halted = false;
+    node.state().halted = false;
     assert!(pending.settled(MINUTE).await.unwrap().height > 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_program_with_the_same_key_is_no_error() {
     let key = SigningKey::generate(KeyKind::Secp256k1);
-    let node = FakeNode::start(
-        &key,
-        Faults {
-            seed: 5,
-            foreign: 100,
-            ..Faults::default()
-        },
-    );
+    let faults = Faults {
+        seed: 5,
+        foreign: 100,
+        ..Faults::default()
+    };
+    let node = start(&key, faults).await;
     let outcomes = send_500(&submitter(&node, &key).await).await;
     assert_each_once(&node, &outcomes);
-    assert!(node.chain().mismatches > 0, "the test must meet what it is about");
+    assert!(node.state().mismatches > 0, "the test must meet what it is about");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transaction_whose_place_was_taken_is_reported_and_not_signed_anew() {
     let key = SigningKey::generate(KeyKind::Secp256k1);
-    let node = FakeNode::start(&key, Faults::default());
+    let node = start(&key, Faults::default()).await;
     let client = Client::connect(&node.endpoint()).await.unwrap();
     let config = SubmitConfig {
         index_lag: Duration::from_millis(300),
         ..config()
     };
     let submitter = Submitter::with_config(client, key.clone(), config).await.unwrap();
-    node.chain().halted = true;
+    node.state().halted = true;
     let pending = submitter.submit(tx("displaced")).await.unwrap();
     {
-        let mut chain = node.chain();
+        let mut chain = node.state();
         chain.forget();
         chain.foreign();
         chain.halted = false;
@@ -185,13 +202,13 @@ async fn a_transaction_whose_place_was_taken_is_reported_and_not_signed_anew() {
         "{error}"
     );
     submitter.send(tx("after")).await.unwrap();
-    assert_eq!(node.chain().included, ["after"]);
+    assert_eq!(node.state().included, ["after"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failure_carries_the_chains_codespace_code_and_words() {
     let key = SigningKey::generate(KeyKind::Secp256k1);
-    let node = FakeNode::start(&key, Faults::default());
+    let node = start(&key, Faults::default()).await;
     let submitter = submitter(&node, &key).await;
 
     let cheap = tx("cheap").fee(Fee::with_price(200_000, 24).unwrap());
@@ -213,14 +230,14 @@ async fn a_failure_carries_the_chains_codespace_code_and_words() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_submission_given_up_before_its_turn_is_not_sent() {
     let key = SigningKey::generate(KeyKind::Secp256k1);
-    let node = FakeNode::start(&key, Faults::default());
+    let node = start(&key, Faults::default()).await;
     let client = Client::connect(&node.endpoint()).await.unwrap();
     let config = SubmitConfig {
         max_pending: 1,
         ..config()
     };
     let submitter = Submitter::with_config(client, key.clone(), config).await.unwrap();
-    node.chain().halted = true;
+    node.state().halted = true;
     let first = submitter.submit(tx("first")).await.unwrap();
     let second = submitter.submit(tx("given up"));
     assert!(
@@ -229,16 +246,16 @@ async fn a_submission_given_up_before_its_turn_is_not_sent() {
             .is_err(),
         "it has to wait"
     );
-    node.chain().halted = false;
+    node.state().halted = false;
     first.wait(MINUTE).await.unwrap();
     submitter.send(tx("third")).await.unwrap();
-    assert_eq!(node.chain().included, ["first", "third"]);
+    assert_eq!(node.state().included, ["first", "third"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_reads_the_account_and_prices_a_transaction_by_simulation() {
     let key = SigningKey::generate(KeyKind::Secp256k1);
-    let node = FakeNode::start(&key, Faults::default());
+    let node = start(&key, Faults::default()).await;
     let client = Client::connect(&node.endpoint()).await.unwrap();
     assert_eq!(client.chain_id().await.unwrap(), CHAIN_ID);
     let account = client.account(&key.address()).await.unwrap();
@@ -252,7 +269,7 @@ async fn a_client_reads_the_account_and_prices_a_transaction_by_simulation() {
     client.broadcast(&signed).await.unwrap();
     let outcome = client.wait_for(signed.hash(), MINUTE).await.unwrap();
     assert!(outcome.height > 1);
-    until("inclusion", || node.chain().included == ["priced"]).await;
+    until("inclusion", || node.state().included == ["priced"]).await;
 
     let stranger = SigningKey::generate(KeyKind::Secp256k1);
     assert_eq!(client.find_account(&stranger.address()).await.unwrap(), None);

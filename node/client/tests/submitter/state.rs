@@ -1,15 +1,20 @@
-//! The state of the fake node.
+//! The state of a fake node that keeps one account's sequence as strictly as the chain does, checks every
+//! signature, and fails on demand.
+
+#![allow(
+    clippy::result_large_err,
+    reason = "tonic::Status is what handlers answer with"
+)]
 
 use std::collections::{BTreeMap, VecDeque};
 
 use cosmos_sdk_proto::{
-    Any, Timestamp,
+    Any,
     cosmos::{
-        auth::v1beta1::{BaseAccount, QueryAccountRequest, QueryAccountResponse},
+        auth::v1beta1::{QueryAccountRequest, QueryAccountResponse},
         base::{
-            abci::v1beta1::{GasInfo, TxMsgData, TxResponse},
+            abci::v1beta1::{GasInfo, TxMsgData},
             node::v1beta1::{StatusRequest, StatusResponse},
-            tendermint::v1beta1::{GetNodeInfoRequest, GetNodeInfoResponse},
         },
         tx::v1beta1::{
             AuthInfo, BroadcastTxRequest, BroadcastTxResponse, GetTxRequest, GetTxResponse, SimulateRequest,
@@ -25,11 +30,9 @@ use slsbft_types::{
     PublicKey,
     tx::{direct_sign_bytes, tx_hash},
 };
-use tendermint_proto::v0_38::p2p::DefaultNodeInfo;
 use tonic::Status;
 
-pub const CHAIN_ID: &str = "slsbft-test-1";
-const ACCOUNT_NUMBER: u64 = 11;
+use crate::node::{ACCOUNT_NUMBER, CHAIN_ID, account, included, read, status, verdict};
 
 /// How often something goes wrong, per thousand broadcasts.
 #[derive(Clone, Copy, Default)]
@@ -57,7 +60,7 @@ struct Held {
     data: String,
 }
 
-pub struct Chain {
+pub struct State {
     key: PublicKey,
     rng: StdRng,
     pub faults: Faults,
@@ -73,14 +76,16 @@ pub struct Chain {
     pub mismatches: u32,
     /// No blocks while set.
     pub halted: bool,
+    /// Answers nothing; blocks go on.
+    pub away: bool,
 }
 
-impl Chain {
-    pub fn new(key: PublicKey, faults: Faults) -> Self {
+impl State {
+    pub fn new(key: PublicKey) -> Self {
         Self {
             key,
-            rng: StdRng::seed_from_u64(faults.seed),
-            faults,
+            rng: StdRng::seed_from_u64(0),
+            faults: Faults::default(),
             height: 1,
             sequence: 3,
             checked: 3,
@@ -89,7 +94,14 @@ impl Chain {
             included: Vec::new(),
             mismatches: 0,
             halted: false,
+            away: false,
         }
+    }
+
+    /// From now on these go wrong.
+    pub fn fail(&mut self, faults: Faults) {
+        self.rng = StdRng::seed_from_u64(faults.seed);
+        self.faults = faults;
     }
 
     pub fn make_block(&mut self) {
@@ -197,21 +209,8 @@ impl Chain {
             .get(&hash)
             .filter(|(height, _)| *height < self.height)
             .ok_or_else(not_found)?;
-        let fails = held.memo == "fails in its block";
-        let mut response = if fails {
-            verdict(5, "insufficient funds")
-        } else {
-            verdict(0, "")
-        };
-        if let Some(answer) = &mut response.tx_response {
-            answer.height = *height as i64;
-            answer.data = held.data.clone();
-            answer.txhash = hash.to_string();
-        }
-        Ok(GetTxResponse {
-            tx: None,
-            tx_response: response.tx_response,
-        })
+        let code = if held.memo == "fails in its block" { 5 } else { 0 };
+        Ok(included(hash, *height, code, held.data.clone()))
     }
 
     pub fn simulate(&mut self, request: SimulateRequest) -> Result<SimulateResponse, Status> {
@@ -228,46 +227,11 @@ impl Chain {
     }
 
     pub fn account(&mut self, request: QueryAccountRequest) -> Result<QueryAccountResponse, Status> {
-        if request.address != self.key.address().to_string() {
-            return Err(Status::not_found(format!(
-                "account {} not found",
-                request.address
-            )));
-        }
-        let account = BaseAccount {
-            address: request.address,
-            pub_key: Some(self.key.to_any()),
-            account_number: ACCOUNT_NUMBER,
-            sequence: self.sequence,
-        };
-        let any = Any {
-            type_url: BaseAccount::type_url(),
-            value: account.encode_to_vec(),
-        };
-        Ok(QueryAccountResponse { account: Some(any) })
+        account(&self.key, self.sequence, request)
     }
 
     pub fn status(&mut self, _: StatusRequest) -> Result<StatusResponse, Status> {
-        let timestamp = Some(Timestamp {
-            seconds: 1_800_000_000 + self.height as i64,
-            nanos: 0,
-        });
-        Ok(StatusResponse {
-            height: self.height,
-            timestamp,
-            ..Default::default()
-        })
-    }
-
-    pub fn node_info(&mut self, _: GetNodeInfoRequest) -> Result<GetNodeInfoResponse, Status> {
-        let info = DefaultNodeInfo {
-            network: CHAIN_ID.into(),
-            ..Default::default()
-        };
-        Ok(GetNodeInfoResponse {
-            default_node_info: Some(info),
-            application_version: None,
-        })
+        Ok(status(self.height, 1_800_000_000 + self.height as i64))
     }
 
     fn happens(&mut self, per_mille: u32) -> bool {
@@ -276,8 +240,7 @@ impl Chain {
 }
 
 fn claim(body: &TxBody) -> Option<MsgClaim> {
-    let message = body.messages.first()?;
-    (message.type_url == MsgClaim::type_url()).then(|| MsgClaim::decode(message.value.as_slice()).unwrap())
+    read(body.messages.first()?)
 }
 
 /// As the chain's table has it.
@@ -311,17 +274,4 @@ fn data(body: &TxBody) -> String {
         }
         .encode_to_vec(),
     )
-}
-
-fn verdict(code: u32, log: &str) -> BroadcastTxResponse {
-    let codespace = if code == 0 { "" } else { "sdk" };
-    let response = TxResponse {
-        code,
-        codespace: codespace.into(),
-        raw_log: log.into(),
-        ..Default::default()
-    };
-    BroadcastTxResponse {
-        tx_response: Some(response),
-    }
 }
