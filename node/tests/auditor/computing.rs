@@ -78,13 +78,14 @@ async fn a_target_delivered_what_it_committed_to_shows_and_computed_rightly() {
     let lazy = Tree::new(lazy);
     // Another's work.
     let thief = Tree::new(digests(&work(1, SEGMENTS)));
+    let other = Tree::new(digests(&work(7, SEGMENTS)));
     let (server, node) = (targets::http().await, Node::start(&key(), BLOCK * 3).await);
     // No block before everything is there.
     node.state().halted = true;
     let epoch = node.state().epoch;
-    let homes: Vec<TempDir> = (0..3).map(|_| TempDir::new().unwrap()).collect();
+    let homes: Vec<TempDir> = (0..4).map(|_| TempDir::new().unwrap()).collect();
     let mut gateways = Vec::new();
-    for (tree, home) in [honest.clone(), lazy.clone(), thief.clone()]
+    for (tree, home) in [honest.clone(), lazy.clone(), thief.clone(), other]
         .into_iter()
         .zip(&homes)
     {
@@ -101,6 +102,8 @@ async fn a_target_delivered_what_it_committed_to_shows_and_computed_rightly() {
         computing(4, silent(), Some(&honest)),
         computing(5, silent(), None),
         target(6, silent()),
+        // What it shows was computed rightly, and is not what it committed to.
+        computing(7, endpoint(3), Some(&honest)),
     ];
     let (home, metrics) = (TempDir::new().unwrap(), Arc::<Metrics>::default());
     let mut auditor = auditor_with(&node, home.path(), metrics.clone()).await;
@@ -110,7 +113,7 @@ async fn a_target_delivered_what_it_committed_to_shows_and_computed_rightly() {
     let auditing = tokio::spawn(async move { next(&mut auditor).await });
     eventually("checks of all proofs", || {
         let text = metrics.encode();
-        ["whole\"} 1", "part\"} 1", "none\"} 3"]
+        ["whole\"} 1", "part\"} 1", "none\"} 4"]
             .iter()
             .all(|end| text.contains(end))
     })
@@ -119,12 +122,12 @@ async fn a_target_delivered_what_it_committed_to_shows_and_computed_rightly() {
     node.state().stop_at = None;
     let (ended_in, ended) = auditing.await.unwrap();
     assert_eq!(ended_in, epoch);
-    assert!(matches!(ended, Ended::Revealed { reached: 6, .. }), "{ended:?}");
+    assert!(matches!(ended, Ended::Revealed { reached: 7, .. }), "{ended:?}");
     let samples = work(2, SEGMENTS).samples(&SAMPLE);
     let right = samples.iter().filter(|segment| **segment % 2 == 1).count() as u32;
     assert!(right > 0 && right < samples.len() as u32);
     let half = delivered(right, samples.len() as u32);
-    let expected = [Some(1_000), Some(half), Some(0), Some(0), Some(0), None];
+    let expected = [Some(1_000), Some(half), Some(0), Some(0), Some(0), None, Some(0)];
     let found = node.state().report(epoch).unwrap();
     let found = found.entries().iter().map(|entry| match entry.finding {
         Finding::Reached(reading) => reading.delivered,
@@ -253,5 +256,31 @@ async fn what_cannot_be_computed_in_time_is_left_off_for_the_next_epoch() {
     eventually("the next", || given.commits().len() == 2).await;
     assert!(given.commits().iter().all(|(epoch, _)| *epoch == 8));
     assert!(ask(&proofs, 7, 0).is_none());
+    running.abort();
+}
+
+#[tokio::test]
+async fn an_epoch_that_ends_ends_its_computing() {
+    let given = Given::new(1 << 20, None);
+    let running = prover(&given, &Arc::default());
+    eventually("looks", || given.looks.load(Ordering::SeqCst) > 3).await;
+    given.change(|assigned| {
+        assigned.epoch = 8;
+        assigned.work.segments = 2;
+    });
+    eventually("the next", || given.commits().len() == 2).await;
+    assert!(given.commits().iter().all(|(epoch, _)| *epoch == 8));
+    running.abort();
+}
+
+#[tokio::test]
+async fn where_another_program_has_committed_nothing_is_sent_until_the_next_epoch() {
+    let given = Given::new(3, Some([9; 32]));
+    let proofs = Arc::new(Proofs::default());
+    let running = prover(&given, &proofs);
+    eventually("proofs", || ask(&proofs, 7, 0).is_some()).await;
+    given.change(|assigned| (assigned.epoch, assigned.root) = (8, None));
+    eventually("the next", || given.commits().len() == 2).await;
+    assert!(given.commits().iter().all(|(epoch, _)| *epoch == 8));
     running.abort();
 }
