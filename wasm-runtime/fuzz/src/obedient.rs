@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use crate::support::IMPORTS;
+use crate::support::{ENV, IMPORTS};
 
 /// Where the message of the service bus's contract begins.
 pub const BUS_MESSAGE: u32 = 0;
 
-/// Where the message of the CosmWasm contract begins: behind two arguments of two bytes and three regions.
-pub const COSMWASM_MESSAGE: u32 = ARENA + 2 * (REGION + 2) + REGION;
+/// Where the CosmWasm contract puts the message first, whatever its arguments were before it.
+pub const COSMWASM_MESSAGE: u32 = 16_384;
 
 /// Where the allocator begins.
 const ARENA: u32 = 4_096;
@@ -18,34 +18,6 @@ const REGION: u32 = 12;
 
 /// Where what a function returned is put, so that a later step may use it.
 const RESULT: u32 = 60_000;
-
-/// The functions of CosmWasm's host, with the numbers of their parameters and their results.
-const ENV: &[(&str, usize, &str)] = &[
-    ("db_read", 1, "i32"),
-    ("db_write", 2, ""),
-    ("db_remove", 1, ""),
-    ("db_scan", 3, "i32"),
-    ("db_next", 1, "i32"),
-    ("db_next_key", 1, "i32"),
-    ("db_next_value", 1, "i32"),
-    ("addr_validate", 1, "i32"),
-    ("addr_canonicalize", 2, "i32"),
-    ("addr_humanize", 2, "i32"),
-    ("secp256k1_verify", 3, "i32"),
-    ("secp256k1_recover_pubkey", 3, "i64"),
-    ("secp256r1_verify", 3, "i32"),
-    ("secp256r1_recover_pubkey", 3, "i64"),
-    ("ed25519_verify", 3, "i32"),
-    ("ed25519_batch_verify", 3, "i32"),
-    ("bls12_381_aggregate_g1", 2, "i32"),
-    ("bls12_381_aggregate_g2", 2, "i32"),
-    ("bls12_381_pairing_equality", 4, "i32"),
-    ("bls12_381_hash_to_g1", 4, "i32"),
-    ("bls12_381_hash_to_g2", 4, "i32"),
-    ("debug", 1, ""),
-    ("abort", 1, ""),
-    ("query_chain", 1, "i32"),
-];
 
 /// A function that a step may call.
 pub struct Function {
@@ -162,8 +134,9 @@ pub fn cosmwasm() -> Vec<u8> {
                 (local.get $region))
             (func (export "deallocate") (param i32))
             (func $obey (param $message i32) (result i32) (local $p i32) (local $end i32)
-                (local.set $p (i32.load (local.get $message)))
+                (local.set $p (i32.const {COSMWASM_MESSAGE}))
                 (local.set $end (i32.add (local.get $p) (i32.load offset=8 (local.get $message))))
+                (memory.copy (local.get $p) (i32.load (local.get $message)) (i32.load offset=8 (local.get $message)))
                 {steps}
                 (i32.const {RESULT}))
             (func (export "execute") (param i32 i32 i32) (result i32) (call $obey (local.get 2)))

@@ -33,7 +33,6 @@ fuzz_target!(init: slsbft_wasm_fuzz::seeds::write("cosmwasm"), |bytes: &[u8]| {
             points: POINTS,
             lane: Lane::Block,
         };
-        // As they come to stand at the addresses that messages are made for.
         let (used, words) = if kind % 2 == 0 {
             let args: &[&[u8]] = if query {
                 &[b"{}", message]

@@ -7,39 +7,11 @@ use proptest::prelude::*;
 use slsbft_wasm::bus::Entry;
 use slsbft_wasm::{Config, Lane, Optimise, Vm, cosmwasm};
 
-use crate::support::{HERE, IMPORTS, call};
+use crate::support::{ENV, HERE, IMPORTS, call};
 use crate::world::World;
 
 /// Enough for some signatures, and soon used up by what repeats.
 const POINTS: u64 = 3_000_000_000;
-
-/// The functions of CosmWasm's host, with the numbers of their parameters and results.
-const ENV: &[(&str, usize, &str)] = &[
-    ("db_read", 1, "i32"),
-    ("db_write", 2, ""),
-    ("db_remove", 1, ""),
-    ("db_scan", 3, "i32"),
-    ("db_next", 1, "i32"),
-    ("db_next_key", 1, "i32"),
-    ("db_next_value", 1, "i32"),
-    ("addr_validate", 1, "i32"),
-    ("addr_canonicalize", 2, "i32"),
-    ("addr_humanize", 2, "i32"),
-    ("secp256k1_verify", 3, "i32"),
-    ("secp256k1_recover_pubkey", 3, "i64"),
-    ("secp256r1_verify", 3, "i32"),
-    ("secp256r1_recover_pubkey", 3, "i64"),
-    ("ed25519_verify", 3, "i32"),
-    ("ed25519_batch_verify", 3, "i32"),
-    ("bls12_381_aggregate_g1", 2, "i32"),
-    ("bls12_381_aggregate_g2", 2, "i32"),
-    ("bls12_381_pairing_equality", 4, "i32"),
-    ("bls12_381_hash_to_g1", 4, "i32"),
-    ("bls12_381_hash_to_g2", 4, "i32"),
-    ("debug", 1, ""),
-    ("abort", 1, ""),
-    ("query_chain", 1, "i32"),
-];
 
 /// A call: which function, and its arguments.
 type Step = (prop::sample::Index, Vec<u32>);
